@@ -1,0 +1,1 @@
+"""The browser side: one process and one browser a stay, without database, keys or settings."""

@@ -1,0 +1,35 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-long lock clean
+
+# The first Python that is new enough; `.venv` is made from it.
+PYTHON = $(or $(shell for python in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done), \
+	$(error Python 3.11 or newer is needed, and none of python3, python3.11 to python3.14 and python is))
+
+help: ## print this
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## make .venv as requirements.lock says, and find or install a browser
+	@$(PYTHON) scripts/environment.py runtime
+
+demo: setup ## sweep a make-believe portal, twice, and show what changed
+	@.venv/bin/harvester demo
+
+test: ## run every check: ruff, mypy, import-linter, pytest
+	@$(PYTHON) scripts/environment.py dev
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@said=$$(.venv/bin/lint-imports --no-logo 2>&1) && echo "$$said" | grep Contracts: || { echo "$$said"; exit 1; }
+	@.venv/bin/pytest
+
+test-long: ## run the tests that take minutes
+	@$(PYTHON) scripts/environment.py dev
+	@.venv/bin/pytest -m long
+
+lock: ## write requirements*.lock anew from pyproject.toml
+	@$(PYTHON) scripts/environment.py lock
+
+clean: ## remove what the other targets made, but no practice's data
+	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find flows harvester mock_portals scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

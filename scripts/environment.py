@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -156,7 +157,12 @@ def _answer(program: str | Path, *arguments: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    """Ours without what would mislead, and with uv trusting the certificates that this machine trusts."""
+    kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    known = ssl.get_default_verify_paths()
+    if known.cafile or (known.capath and any(Path(known.capath).iterdir())):
+        return {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"} | kept  # its newer and its older name
+    return kept
 
 
 def main() -> None:

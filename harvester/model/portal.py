@@ -1,0 +1,160 @@
+"""What is known of a portal before anyone opens it: facts as data, which the core enforces."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import field_validator
+
+from harvester.model.shown import Fact
+
+LookupKind = Literal["eligibility", "claims", "claim"]
+
+POLICY_LASTS = timedelta(days=180)
+
+
+class Automation(StrEnum):
+    """Whether a portal lets software sign in with a person's own account."""
+
+    PROHIBITED = "prohibited"
+    REGISTRATION_REQUIRED = "registration_required"
+    PERMITTED = "permitted"
+    UNKNOWN = "unknown"
+
+
+class Policy(Fact):
+    """What a portal's terms say of software; believed for 180 days after somebody read them."""
+
+    automation: Automation
+    source: str = ""
+    checked: date | None = None
+    registration: str | None = None
+    """The registration's number, where the portal wants software registered."""
+
+    @classmethod
+    def prohibited(cls, *, source: str, checked: date) -> Self:
+        """Return a policy under which nothing runs, ever."""
+        return cls(automation=Automation.PROHIBITED, source=source, checked=checked)
+
+    @classmethod
+    def registration_required(cls, *, source: str, checked: date, registration: str | None = None) -> Self:
+        """Return a policy under which software runs once it is registered with the portal."""
+        return cls(
+            automation=Automation.REGISTRATION_REQUIRED,
+            source=source,
+            checked=checked,
+            registration=registration,
+        )
+
+    @classmethod
+    def permitted(cls, *, source: str, checked: date) -> Self:
+        """Return a policy under which software may sign in for the account's owner."""
+        return cls(automation=Automation.PERMITTED, source=source, checked=checked)
+
+    @classmethod
+    def unknown(cls) -> Self:
+        """Return what is true of every portal whose terms nobody has read."""
+        return cls(automation=Automation.UNKNOWN)
+
+    def objection(self, today: date) -> str | None:
+        """Return why software may not run unattended today, in one sentence, or ``None``."""
+        match self.automation:
+            case Automation.PROHIBITED:
+                return f"its terms forbid software ({self.source})"
+            case Automation.UNKNOWN:
+                return "nobody has recorded whether its terms allow software"
+            case Automation.REGISTRATION_REQUIRED if not self.registration:
+                return f"its terms want software registered first ({self.source})"
+        if self.checked is None or today - self.checked > POLICY_LASTS:
+            return f"its terms were last read on {self.checked}, more than {POLICY_LASTS.days} days ago"
+        return None
+
+
+class Lockout(Fact):
+    """How many rejected sign-ins lock an account at the portal, and for how long."""
+
+    after: int
+    within: timedelta | None = None
+    lasts: timedelta | None = None
+
+
+class Rules(Fact):
+    """How a portal wants to be used. Durations are ``timedelta``; ``None`` is *not known*."""
+
+    lockout: Lockout
+    idle: timedelta
+    """The portal signs out after so long without a request."""
+    absolute: timedelta | None = None
+    must_sign_out: bool = True
+    mfa: tuple[Literal["authenticator", "text", "email", "push"], ...] = ()
+    password_days: int | None = None
+    pace: timedelta = timedelta(seconds=2)
+    """The least time between two lookups of one stay."""
+    patience: timedelta = timedelta(seconds=30)
+    """How long one page may take before the portal counts as unavailable."""
+
+
+class Carrier(Fact):
+    """An insurer whose claims the portal shows; ``id`` is the payer id used on claims."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    """Other names of the carrier in worklists; compared without case."""
+
+
+class Request(Fact):
+    """A method and a path that a portal may be asked for; ``{x}`` stands for one path segment."""
+
+    method: str
+    path: str
+
+    @classmethod
+    def parse(cls, line: str) -> Self:
+        """Read ``"GET /claims/{claim}"``; raises ``ValueError`` for anything else."""
+        method, _, path = line.partition(" ")
+        if method not in ("GET", "POST") or not path.startswith("/"):
+            raise ValueError(f"“{line}” is not like “GET /claims/{{claim}}”")
+        return cls(method=method, path=path)
+
+    def allows(self, method: str, path: str) -> bool:
+        """Whether a request with this method and this path (without query) is this one."""
+        segments = (
+            "[^/]+" if part.startswith("{") and part.endswith("}") else re.escape(part)
+            for part in self.path.split("/")
+        )
+        return method == self.method and re.fullmatch("/".join(segments), path) is not None
+
+
+class PortalFacts(Fact):
+    """A portal as the office knows it; flows add to it how the portal is driven and read."""
+
+    id: str
+    """A short word, also the name of the flow's module."""
+    name: str
+    url: str
+    """Scheme and host, ``https`` only; a mock on loopback takes its place in training."""
+    carriers: tuple[Carrier, ...]
+    policy: Policy
+    rules: Rules
+    offers: tuple[LookupKind, ...] = ()
+
+    @field_validator("url")
+    @classmethod
+    def _https(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/"):
+            raise ValueError("a portal's address is https:// and a host name")
+        return f"https://{parts.netloc}"
+
+    def carrier_named(self, name: str) -> Carrier | None:
+        """Return the carrier with that id, name or alias, compared without case; never a near match."""
+        wanted = " ".join(name.split()).casefold()
+        for carrier in self.carriers:
+            if wanted in {word.casefold() for word in (carrier.id, carrier.name, *carrier.aliases)}:
+                return carrier
+        return None

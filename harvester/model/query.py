@@ -1,0 +1,70 @@
+"""What is asked of a portal."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from harvester.model.shown import Fact
+
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+
+
+class Member(Fact):
+    """Whom a lookup is about, as the practice knows the person (2100C NM1, DMG)."""
+
+    member_id: Word
+    last_name: Word
+    first_name: Word
+    birth_date: date
+
+
+class EligibilityQuery(Fact):
+    """Is this member covered on a day, and on what terms (270)."""
+
+    kind: Literal["eligibility"] = "eligibility"
+    carrier: Word
+    member: Member
+    service_date: date
+    service_type: Word = "30"
+    """X12 service type code (EB03); 30 is the plan as a whole."""
+
+
+class ClaimsQuery(Fact):
+    """Which claims the portal lists for a member between two days of service (276 by member)."""
+
+    kind: Literal["claims"] = "claims"
+    carrier: Word
+    member: Member
+    service_from: date
+    service_to: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.service_to < self.service_from:
+            raise ValueError("the last day of service is before the first")
+        return self
+
+
+class ClaimQuery(Fact):
+    """One claim: by the payer's number where it is known, else by what only this claim has.
+
+    Without ``claim_number`` the claim is looked for in the member's list and taken only where
+    account number, days of service and billed amount are all exactly the same.
+    """
+
+    kind: Literal["claim"] = "claim"
+    carrier: Word
+    member: Member
+    claim_number: Word | None = None
+    patient_account_number: Word
+    service_from: date
+    service_to: date
+    billed: Decimal | None = None
+    """Total charge in US dollars (CLM02)."""
+
+
+Query = Annotated[EligibilityQuery | ClaimsQuery | ClaimQuery, Field(discriminator="kind")]

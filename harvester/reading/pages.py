@@ -1,0 +1,97 @@
+"""Documents from a portal: the live page, one fetched inside it, and kept ones read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib.resources import files
+from typing import Any
+
+from playwright.sync_api import Page
+
+from harvester.errors import PortalChanged, PortalUnavailable, SignedOut, Trouble
+from harvester.model.snapshot import Document
+from harvester.reading.region import Reading, Region
+from harvester.reading.values import folded
+
+READER = files("harvester.reading").joinpath("reader.js").read_text("utf-8")
+
+_journal: ContextVar[list[Document] | None] = ContextVar("journal", default=None)
+
+
+@contextmanager
+def journal() -> Iterator[list[Document]]:
+    """Collect every document that is read meanwhile, refused ones too, in order."""
+    kept: list[Document] = []
+    token = _journal.set(kept)
+    try:
+        yield kept
+    finally:
+        _journal.reset(token)
+
+
+def live(page: Page, signs: Mapping[str, type[Trouble]]) -> Region:
+    """Read the page as it is shown now; raises the trouble that it shows."""
+    return _region(page.evaluate(READER, {}), signs)
+
+
+def fetched(
+    page: Page,
+    signs: Mapping[str, type[Trouble]],
+    *,
+    method: str,
+    path: str,
+    body: list[tuple[str, str]] | None,
+    patience: float,
+) -> Region:
+    """Ask the portal for a document inside the signed-in page and read it without rendering.
+
+    ``patience`` is seconds. Raises the trouble that the answer shows.
+    """
+    request = {"method": method, "path": path, "body": body, "patience": patience}
+    return _region(page.evaluate(READER, {"fetch": request}), signs)
+
+
+def kept(page: Page, document: Document) -> Region:
+    """Read a kept document again, in any page; values stand where they stood."""
+    return _region({**page.evaluate(READER, {"html": document.html}), "path": document.path}, {})
+
+
+def _region(raw: Mapping[str, Any], signs: Mapping[str, type[Trouble]]) -> Region:
+    path = raw["path"]
+    if raw.get("unanswered"):
+        raise PortalUnavailable("no answer", where=path)
+    if raw.get("elsewhere"):
+        raise PortalChanged("the answer came from another site", where=path)
+    if raw.get("notHtml"):
+        raise _refusal(raw["status"], path) or PortalChanged("the answer is not a page", where=path)
+    document = Document.of(raw["html"], path)
+    if (journal := _journal.get()) is not None and not raw["wantsPassword"]:
+        journal.append(document)
+    if trouble := trouble_in(raw["lines"], signs):
+        trouble.where = path
+        raise trouble
+    if refusal := _refusal(raw["status"], path):
+        raise refusal
+    if raw["wantsPassword"]:
+        raise SignedOut("the portal asks to sign in", where=path)
+    return Region(Reading(raw=raw, document=document))
+
+
+def _refusal(status: int, path: str) -> Trouble | None:
+    if status >= 500 or status == 429:
+        return PortalUnavailable(f"HTTP {status}", where=path)
+    if status in (401, 403, 419, 440):
+        return SignedOut(f"HTTP {status}", where=path)
+    return PortalChanged(f"HTTP {status}", where=path) if status >= 400 else None
+
+
+def trouble_in(lines: list[str], signs: Mapping[str, type[Trouble]]) -> Trouble | None:
+    """Return the trouble whose sign one of the visible lines contains, with that line as its words."""
+    for line in lines:
+        said = folded(line)
+        for sign, trouble in signs.items():
+            if sign.casefold() in said.casefold():
+                return trouble(said)
+    return None

@@ -1,0 +1,181 @@
+"""The contract of a flow: what a portal is, and the functions that go through it and read it.
+
+A flow is a value::
+
+    FLOW = Flow(PORTAL, sign_in, sign_out, eligibility=eligibility, claims=claims, claim=claim)
+
+Its functions go (with Playwright) and read (with :meth:`Portal.fetch`, :meth:`Portal.read`,
+:meth:`Portal.send`); they contain no ``try``, no sleep, no retry, no log and no storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from harvester.errors import PortalChanged, Trouble
+from harvester.model.claim import Claim, ClaimList
+from harvester.model.eligibility import Eligibility
+from harvester.model.portal import (
+    Carrier,
+    Lockout,
+    LookupKind,
+    Policy,
+    PortalFacts,
+    Request,
+    Rules,
+)
+from harvester.model.query import ClaimQuery, ClaimsQuery, EligibilityQuery
+from harvester.reading import pages, waiting
+from harvester.reading.region import Region, label
+from harvester.reading.values import folded
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+__all__ = ["Carrier", "Flow", "Lockout", "Policy", "Portal", "Rules", "User", "minutes", "seconds"]
+
+
+def minutes(number: float) -> timedelta:
+    """Return a duration in minutes."""
+    return timedelta(minutes=number)
+
+
+def seconds(number: float) -> timedelta:
+    """Return a duration in seconds."""
+    return timedelta(seconds=number)
+
+
+class Portal(PortalFacts):
+    """A portal: its facts, its words for trouble, and the requests that going and reading need."""
+
+    signs: Mapping[str, type[Trouble]]
+    """The site's own visible words for trouble, and whose turn it is then."""
+    enters: tuple[str, ...]
+    """Requests that signing in needs (``"POST /signin"``); allowed only then."""
+    reads: tuple[str, ...]
+    """Requests that lookups need (``"GET /claims/{claim}"``)."""
+    leaves: tuple[str, ...]
+    """Requests that signing out needs."""
+    dialogs: Mapping[str, str] = {}
+    """Titles of dialogs that may be closed, and the button that closes each."""
+    notices: tuple[str, ...] = ()
+    """Words of lines that the portal tells its user on the way, e.g. that the password expires soon."""
+    assets: tuple[str, ...] = ()
+    """Other hosts whose style sheets and scripts the pages need; ``GET`` only."""
+
+    def requests(self, *lists: tuple[str, ...]) -> tuple[Request, ...]:
+        """Return these lists' requests."""
+        return tuple(Request.parse(line) for lines in lists for line in lines)
+
+    def arrive(self, *sights: Locator) -> Locator:
+        """Return the one of the sights that comes; raises the trouble that comes instead."""
+        return waiting.arrive(
+            *sights, signs=self.signs, dialogs=self.dialogs, patience=self.rules.patience.total_seconds()
+        )
+
+    def read(self, page: Page) -> Region:
+        """Read the page as it is shown now."""
+        return pages.live(page, self.signs)
+
+    def fetch(self, page: Page, path: str, query: Mapping[str, str] | None = None) -> Region:
+        """Ask for a document inside the signed-in page and read it without rendering it."""
+        target = f"{path}?{urlencode(query)}" if query else path
+        return self._ask(page, "GET", target, None)
+
+    def send(
+        self, page: Page, region: Region, filled: Mapping[str, str], *, button: str | None = None
+    ) -> Region:
+        """Fill a form of a read document by its visible labels, send it, and read the answer.
+
+        What is not filled goes as it stands. A choice is given by its visible words. Raises
+        ``PortalChanged`` where a label, an option or the button is not there exactly once.
+        """
+        form = region.form(*filled)
+        wanted = {label(name): value for name, value in filled.items()}
+        body: list[tuple[str, str]] = []
+        for control in form["controls"]:
+            value = wanted.get(label(control["label"])) if control["label"] else None
+            if control["kind"] in ("checkbox", "radio"):
+                if control["checked"]:
+                    body.append((control["name"], control["value"]))
+            elif value is None:
+                body.append((control["name"], control["value"]))
+            elif control["kind"] == "select":
+                body.append((control["name"], _chosen(control, value)))
+            else:
+                body.append((control["name"], value))
+        buttons = [one for one in form["buttons"] if button is None or folded(one["words"]) == button]
+        if button is not None and len(buttons) != 1:
+            raise PortalChanged(f"{len(buttons)} buttons “{button}”, not one", where=region.document.path)
+        if button is not None and buttons[0]["name"]:
+            body.append((buttons[0]["name"], buttons[0]["value"]))
+        if form["method"] == "GET":
+            return self._ask(page, "GET", f"{form['path'].partition('?')[0]}?{urlencode(body)}", None)
+        return self._ask(page, "POST", form["path"], body)
+
+    def _ask(self, page: Page, method: str, path: str, body: list[tuple[str, str]] | None) -> Region:
+        return pages.fetched(
+            page,
+            self.signs,
+            method=method,
+            path=path,
+            body=body,
+            patience=self.rules.patience.total_seconds(),
+        )
+
+
+def _chosen(control: Mapping[str, object], words: str) -> str:
+    options = control["options"]
+    assert isinstance(options, list)
+    found = [option["value"] for option in options if folded(option["words"]) == words]
+    if len(found) != 1:
+        raise PortalChanged(f"{len(found)} choices “{words}”, not one", where=str(control["label"]))
+    return str(found[0])
+
+
+@dataclass(frozen=True)
+class User:
+    """The person who signs in. Asking for a secret counts as an attempt and is written down first."""
+
+    name: str
+    tin: str
+    npi: str
+    organisation: str
+    _secret: Callable[[str], str] = field(repr=False)
+
+    @property
+    def password(self) -> str:
+        """The password, for the field it belongs in."""
+        return self._secret("password")
+
+    def one_time_code(self, kind: str) -> str:
+        """A fresh code of that kind (``authenticator``, ``text``, ``email``)."""
+        return self._secret(kind)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A portal and the functions that use it; a lookup that the portal does not offer is not passed."""
+
+    portal: Portal
+    sign_in: Callable[[Page, User], None]
+    sign_out: Callable[[Page], None]
+    eligibility: Callable[[Page, EligibilityQuery], Eligibility] | None = None
+    claims: Callable[[Page, ClaimsQuery], ClaimList] | None = None
+    claim: Callable[[Page, ClaimQuery], Claim] | None = None
+
+    @property
+    def offers(self) -> tuple[LookupKind, ...]:
+        """The lookups that this portal offers."""
+        kinds: tuple[LookupKind, ...] = ("eligibility", "claims", "claim")
+        return tuple(kind for kind in kinds if getattr(self, kind) is not None)
+
+    @property
+    def facts(self) -> PortalFacts:
+        """What the office needs to know."""
+        known = {name: getattr(self.portal, name) for name in PortalFacts.model_fields}
+        return PortalFacts(**known | {"offers": self.offers})

@@ -1,0 +1,99 @@
+"""Lets through only the requests that going and reading need, and refuses every other.
+
+It sits on the browser's own debugging session, where it sees every hop of every redirect, worker and
+beacon with method, address and body, which ``route`` does not. What it does not allow fails in
+the browser; what it cannot judge fails too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Browser, CDPSession, Error
+
+from harvester.flow import Portal
+
+Phase = Literal["entering", "reading", "leaving"]
+
+PASSIVE = {"Stylesheet": (".css",), "Script": (".js", ".mjs")}
+"""What a page needs to work, by the ending of its path."""
+
+ACTIVE = frozenset({"Document", "XHR", "Fetch"})
+"""What can carry data; allowed only where the flow's lists say so."""
+
+OVERRIDES = frozenset({"x-http-method-override", "x-method-override", "x-http-method"})
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class Guard:
+    """Decides over every request of one browser; ``blocked`` lists what was refused, without queries."""
+
+    def __init__(self, portal: Portal, address: str) -> None:
+        self._origin = origin(address)
+        self._assets = frozenset(f"https://{host}" for host in portal.assets)
+        self._allowed = {
+            "entering": portal.requests(portal.enters),
+            "reading": portal.requests(portal.reads),
+            "leaving": portal.requests(portal.leaves),
+        }
+        self.phase: Phase = "entering"
+        self.blocked: list[str] = []
+        self.failure: str | None = None
+
+    def attach(self, browser: Browser) -> None:
+        """Begin to judge this browser's requests; call it before the first context is made."""
+        session = browser.new_browser_cdp_session()
+        session.on("Fetch.requestPaused", self._paused(session))
+        session.send("Fetch.enable", {"patterns": [{"urlPattern": "*", "requestStage": "Request"}]})
+
+    def allows(self, method: str, url: str, kind: str, headers: dict[str, str], body: str | None) -> bool:
+        """Whether this request, of this resource type, may be made in this phase. Pure."""
+        parts = urlsplit(url)
+        if kind in PASSIVE:
+            known = origin(url) == self._origin or origin(url) in self._assets
+            return method == "GET" and known and parts.path.endswith(PASSIVE[kind])
+        if kind not in ACTIVE or origin(url) != self._origin:
+            return False
+        if OVERRIDES & {name.lower() for name in headers}:
+            return False
+        if "_method" in parse_qs(parts.query) or "_method" in parse_qs(body or ""):
+            return False
+        return any(request.allows(method, parts.path) for request in self._allowed[self.phase])
+
+    def _paused(self, session: CDPSession) -> Callable[[dict[str, Any]], None]:
+        def judge(event: dict[str, Any]) -> None:
+            request = event["request"]
+            try:
+                allowed = self.allows(
+                    request["method"],
+                    request["url"],
+                    event["resourceType"],
+                    request["headers"],
+                    request.get("postData"),
+                ) and not (request.get("hasPostData") and "postData" not in request)
+            except (KeyError, ValueError) as problem:
+                allowed, self.failure = False, type(problem).__name__
+            if allowed:
+                answer = ("Fetch.continueRequest", {"requestId": event["requestId"]})
+            else:
+                parts = urlsplit(request["url"])
+                if event["resourceType"] not in ("Image", "Font", "Media"):
+                    self.blocked.append(f"{request['method']} {parts.hostname}{parts.path}")
+                answer = (
+                    "Fetch.failRequest",
+                    {"requestId": event["requestId"], "errorReason": "BlockedByClient"},
+                )
+            try:
+                session.send(*answer)
+            except Error as problem:  # the request was given up meanwhile, or the browser is closing
+                if "Invalid InterceptionId" not in problem.message and "closed" not in problem.message:
+                    self.failure = type(problem).__name__
+
+        return judge

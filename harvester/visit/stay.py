@@ -1,0 +1,330 @@
+"""One person signed in at one portal: the child process that drives the browser.
+
+It has no database, no key and no setting; it is told what to do over stdin, answers over stdout, and
+signs out in every ending that it lives to see, also when the office has died.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import NoReturn, TextIO
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Dialog, Error, Page, Request, sync_playwright
+from playwright.sync_api import TimeoutError as Timeout
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity.wait import wait_chain, wait_fixed, wait_none
+
+from harvester import registry
+from harvester.errors import PortalChanged, PortalUnavailable, SignedOut, Trouble, named
+from harvester.flow import Flow, User
+from harvester.model.query import Query
+from harvester.model.snapshot import Answer, Document
+from harvester.reading import pages
+from harvester.visit import lookups
+from harvester.visit.browser import NoBrowser, find_browser, launch_arguments, sandboxed
+from harvester.visit.egress import Egress
+from harvester.visit.guard import Guard, origin
+from harvester.visit.wire import (
+    TO_STAY,
+    Answered,
+    Ask,
+    Begin,
+    Catalogue,
+    Deny,
+    Entered,
+    FromStay,
+    Left,
+    Look,
+    Secret,
+    Step,
+    ToStay,
+    Troubled,
+)
+
+ORPHANED = 45.0
+"""Seconds in which a stay whose office died signs out, before it is killed."""
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class OfficeGone(Exception):
+    """The office's end of the pipe is closed."""
+
+
+class Pipe:
+    """The child's end of the pipe. A thread reads, so that the office's death is seen at once."""
+
+    def __init__(self, source: TextIO, sink: TextIO) -> None:
+        self._sink = sink
+        self._said: queue.Queue[ToStay | None] = queue.Queue()
+        threading.Thread(target=self._listen, args=(source,), name="pipe", daemon=True).start()
+
+    def _listen(self, source: TextIO) -> None:
+        for line in source:
+            self._said.put(TO_STAY.validate_json(line))
+        self._said.put(None)
+        doom = threading.Timer(ORPHANED, os.killpg, (os.getpgrp(), signal.SIGKILL))
+        doom.daemon = True
+        doom.start()
+
+    def hear(self) -> ToStay:
+        """Return the next message; raises ``OfficeGone`` when there will be none."""
+        message = self._said.get()
+        if message is None:
+            self._said.put(None)
+            raise OfficeGone
+        return message
+
+    def say(self, message: FromStay) -> None:
+        """Send a message; without an office it is dropped."""
+        try:
+            self._sink.write(message.model_dump_json() + "\n")
+            self._sink.flush()
+        except BrokenPipeError:
+            pass
+
+
+class Stay:
+    """A browser at one portal, and the conversation with the office."""
+
+    def __init__(self, pipe: Pipe, begin: Begin, flow: Flow, browser: Browser, guard: Guard) -> None:
+        self._pipe = pipe
+        self._begin = begin
+        self._flow = flow
+        self._guard = guard
+        self._asked = False
+        self._again = False
+        self._going: Request | None = None
+        context = browser.new_context(
+            base_url=origin(begin.address or flow.portal.url),
+            service_workers="block",
+            accept_downloads=False,
+            reduced_motion="reduce",
+            locale="en-US",
+        )
+        patience = flow.portal.rules.patience.total_seconds() * 1000
+        context.set_default_timeout(patience)
+        context.set_default_navigation_timeout(patience)
+        self._page = context.new_page()
+        self._page.on("dialog", _dismissed)
+        self._page.on("popup", _closed)
+        self._page.on("request", self._leaving_for)
+        self._page.on("response", lambda response: self._arrived_from(response.request))
+        self._page.on("requestfailed", self._arrived_from)
+
+    def enter(self) -> None:
+        """Sign in; tells the office how it went. Raises ``Trouble``."""
+        self._pipe.say(Step(name="signing_in_again" if self._again else "signing_in"))
+        self._guard.phase = "entering"
+        context = self._begin.context
+        user = User(self._begin.user_name, context.tin, context.npi, context.organisation, self._secret)
+        try:
+            self._flow.sign_in(self._page, user)
+        except Error as problem:
+            raise self._judged(problem) from None
+        self._guard.phase = "reading"
+        lines = pages.live(self._page, {}).lines
+        wanted = [notice.casefold() for notice in self._flow.portal.notices]
+        notices = tuple(line for line in lines if any(notice in line.casefold() for notice in wanted))
+        self._pipe.say(Entered(notices=notices))
+
+    def look(self, look: Look) -> None:
+        """Look one thing up and tell the office; raises ``SignedOut`` when the session is not had back."""
+        waits = self._begin.waits
+        tries = Retrying(
+            retry=retry_if_exception_type(PortalUnavailable),
+            stop=stop_after_attempt(len(waits) + 1),
+            wait=wait_chain(*map(wait_fixed, waits)) if waits else wait_none(),
+            reraise=True,
+        )
+        with pages.journal() as documents:
+            try:
+                answer = tries(self._answer, look.query)
+            except Trouble as trouble:
+                self._pipe.say(told(trouble, look.lookup, self._evidence(trouble, documents)))
+                if isinstance(trouble, SignedOut):
+                    raise
+                return
+        self._pipe.say(
+            Answered(lookup=look.lookup, answer=answer, documents=tuple(documents), pages=len(documents))
+        )
+
+    def _answer(self, query: Query) -> Answer:
+        """Answer a query; where the portal ended the session, sign in again, once a stay."""
+        try:
+            return self._once(query)
+        except SignedOut:
+            if self._again:
+                raise
+        self._again = True
+        self.enter()
+        return self._once(query)
+
+    def _once(self, query: Query) -> Answer:
+        try:
+            return lookups.answer(self._flow, self._page, query)
+        except Error as problem:
+            raise self._judged(problem) from None
+
+    def leave(self) -> bool:
+        """Sign out wherever a session may be open; return whether the portal confirmed it."""
+        if not self._asked:
+            return True
+        self._pipe.say(Step(name="signing_out"))
+        self._guard.phase = "leaving"
+        try:
+            self._flow.sign_out(self._page)
+        except SignedOut:
+            return True
+        except (Trouble, Error):
+            return False
+        return True
+
+    def _secret(self, kind: str) -> str:
+        self._pipe.say(Ask.model_validate({"secret": kind}))
+        answer = self._pipe.hear()
+        if isinstance(answer, Deny):
+            raise named(answer.trouble)(answer.words)
+        if not isinstance(answer, Secret):
+            raise OfficeGone
+        self._asked = True
+        return answer.value
+
+    def _judged(self, problem: Error) -> Trouble:
+        """Say whose turn it is after Playwright gave up: the portal's, or a flow author's."""
+        if isinstance(problem, Timeout) and self._going is None:
+            return PortalChanged("something the flow goes by did not come", where=self._path())
+        if "ERR_BLOCKED_BY_CLIENT" in problem.message:
+            return PortalChanged("the page wants a request that is not declared", where=self._path())
+        if isinstance(problem, Timeout) or "net::ERR" in problem.message:
+            return PortalUnavailable("no answer", where=self._path())
+        return PortalChanged("the page did not do what the flow expects", where=self._path())
+
+    def _evidence(self, trouble: Trouble, read: Sequence[Document]) -> tuple[Document, ...]:
+        """Return the refused pages: those read for this lookup, else the one that is open."""
+        if not isinstance(trouble, PortalChanged):
+            return ()
+        if read:
+            return tuple(read)
+        with pages.journal() as shown, suppress(Trouble, Error):
+            pages.live(self._page, {})
+        return tuple(shown)
+
+    def _path(self) -> str:
+        return urlsplit(self._page.url).path
+
+    def _leaving_for(self, request: Request) -> None:
+        if request.is_navigation_request() and request.frame == self._page.main_frame:
+            self._going = request
+
+    def _arrived_from(self, request: Request) -> None:
+        if request == self._going:
+            self._going = None
+
+
+def _dismissed(dialog: Dialog) -> None:
+    dialog.dismiss()
+
+
+def _closed(popup: Page) -> None:
+    popup.close()
+
+
+def told(trouble: Trouble, lookup: int | None, documents: tuple[Document, ...] = ()) -> Troubled:
+    """Return a trouble as the office is told it."""
+    return Troubled(
+        lookup=lookup,
+        trouble=type(trouble).__name__,
+        words=trouble.words,
+        where=trouble.where,
+        documents=documents,
+    )
+
+
+def defect(problem: BaseException) -> Troubled:
+    """Return a defect of ours as the office is told it: its type and line, never a value."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    at = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return Troubled(trouble="Defect", words=type(problem).__name__, where=at)
+
+
+def catalogue() -> Catalogue:
+    """Return the facts of every installed flow."""
+    flows, broken = registry.installed()
+    return Catalogue(portals=tuple(flow.facts for flow in flows.values()), broken=tuple(broken.items()))
+
+
+def converse(pipe: Pipe) -> None:
+    """Hold one stay: begin, sign in, look up until told to leave, sign out."""
+    begin = pipe.hear()
+    if not isinstance(begin, Begin):
+        raise OfficeGone
+    flow = registry.installed()[0][begin.portal]
+    address = begin.address or flow.portal.url
+    parts = urlsplit(address)
+    loopback = begin.address is not None
+    if loopback and parts.hostname not in LOOPBACK:
+        raise ValueError("only a mock on this machine may stand in for a portal")
+    hosts = {(parts.hostname or "", parts.port or 443), *((host, 443) for host in flow.portal.assets)}
+    pipe.say(Step(name="opening"))
+    signed_out, guard = True, Guard(flow.portal, address)
+    with ExitStack() as open_ones:
+        egress = open_ones.enter_context(Egress(frozenset(hosts), loopback=loopback))
+        playwright = open_ones.enter_context(sync_playwright())
+        found = find_browser(playwright)
+        if found is None:
+            raise NoBrowser("No browser was found: type `python -m harvester.visit.browser --install`.")
+        browser = playwright.chromium.launch(
+            executable_path=found.path,
+            args=launch_arguments(loopback=loopback),
+            chromium_sandbox=sandboxed(loopback=loopback),
+            proxy={"server": egress.address, "bypass": "<-loopback>"},
+        )
+        open_ones.callback(browser.close)
+        guard.attach(browser)
+        stay = Stay(pipe, begin, flow, browser, guard)
+        try:
+            _hold(pipe, stay)
+        except OfficeGone:
+            pass
+        finally:
+            signed_out = stay.leave()
+    pipe.say(Left(signed_out=signed_out, blocked=tuple(guard.blocked)))
+
+
+def _hold(pipe: Pipe, stay: Stay) -> None:
+    try:
+        stay.enter()
+        while isinstance(message := pipe.hear(), Look):
+            stay.look(message)
+    except SignedOut:
+        return  # the office has been told with the lookup
+    except Trouble as trouble:
+        pipe.say(told(trouble, None))
+
+
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Run as ``python -m harvester.visit``; ``--catalogue`` prints what portals there are and ends."""
+    if list(arguments) == ["--catalogue"]:
+        sys.stdout.write(catalogue().model_dump_json() + "\n")
+        sys.exit(0)
+    pipe = Pipe(sys.stdin, sys.stdout)
+    try:
+        converse(pipe)
+    except NoBrowser as problem:
+        pipe.say(Troubled(trouble="NoBrowser", words=str(problem)))
+        sys.exit(1)
+    except Exception as problem:  # noqa: BLE001 - shown as what it is, without a value of it
+        pipe.say(defect(problem))
+        pipe.say(Left(signed_out=False))
+        sys.exit(1)
+    sys.exit(0)

@@ -1,0 +1,29 @@
+"""The portals' two clocks: the day that their data is of, and the time that sessions idle by."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, timedelta
+
+
+class Clock:
+    def __init__(self, today: date) -> None:
+        self._start = today
+        self.today = today
+        self._advanced = 0.0
+
+    @property
+    def as_of(self) -> date:
+        """The day of the data: portals load it overnight."""
+        return self.today - timedelta(days=1)
+
+    def seconds(self) -> float:
+        """Return seconds that only ever grow, for idle time-outs."""
+        return time.monotonic() + self._advanced
+
+    def advance(self, seconds: float) -> None:
+        self._advanced += seconds
+
+    def reset(self) -> None:
+        self.today = self._start
+        self._advanced = 0.0

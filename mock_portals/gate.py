@@ -1,0 +1,81 @@
+"""Passwords and one-time codes as a portal checks them: lock-out, single use, and a log of it all."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Iterable
+
+import pyotp
+
+from mock_portals.cast import Staff
+from mock_portals.log import Log
+from mock_portals.troubles import CODE_REJECTED, LOCKED, Troubles
+
+STEP_SECONDS = 30
+
+
+class Gate:
+    """Who may sign in; ``attempts`` wrong passwords or codes in a row lock a user for good."""
+
+    def __init__(self, log: Log, troubles: Troubles, staff: Iterable[Staff], attempts: int) -> None:
+        self._log, self._troubles, self._attempts = log, troubles, attempts
+        self._staff = {person.user: person for person in staff}
+        self._passwords = {user: person.password for user, person in self._staff.items()}
+        self._wrong: dict[str, int] = {}
+        self._wrong_codes: dict[str, int] = {}
+        self._used: set[tuple[str, int]] = set()
+
+    def name(self, user: str) -> str:
+        return self._staff[user].name
+
+    def knows(self, user: str) -> bool:
+        return user in self._staff
+
+    def set_password(self, user: str, password: str) -> None:
+        """Change a password as the person would, which also unlocks; raises KeyError for a stranger."""
+        self._staff[user]
+        self._passwords[user] = password
+        self._wrong.pop(user, None)
+        self._wrong_codes.pop(user, None)
+
+    def has_password(self, user: str, password: str) -> bool:
+        return hmac.compare_digest(self._passwords.get(user, "").encode(), password.encode())
+
+    def locked(self, user: str) -> bool:
+        counts = self._wrong.get(user, 0), self._wrong_codes.get(user, 0)
+        return max(counts) >= self._attempts or self._troubles.get(LOCKED, user) is not None
+
+    def password(self, user: str, password: str, session: str) -> str:
+        """Judge a password: accepted, rejected, or locked; every call is one attempt in the log."""
+        if self.locked(user):
+            result = "locked"
+        elif self.knows(user) and self.has_password(user, password):
+            self._wrong.pop(user, None)
+            result = "accepted"
+        else:
+            result = "rejected"
+            if self.knows(user):
+                self._wrong[user] = self._wrong.get(user, 0) + 1
+        self._log.add(self._log.sign_ins, user=user, result=result, session=session)
+        return result
+
+    def code(self, user: str, code: str, session: str) -> str:
+        """Judge a code: accepted, reused, or rejected. A time step's code is good once, ± one step."""
+        now = int(time.time()) // STEP_SECONDS
+        totp = pyotp.TOTP(self._staff[user].totp_secret)
+        step = next((s for s in (now, now - 1, now + 1) if totp.at(s * STEP_SECONDS) == code), None)
+        if step is None or self._troubles.get(CODE_REJECTED, user) is not None:
+            result = "rejected"
+        elif (user, step) in self._used:
+            result = "reused"
+        else:
+            result = "accepted"
+            self._used.add((user, step))
+        if result == "accepted":
+            self._wrong_codes.pop(user, None)
+        else:
+            self._wrong_codes[user] = self._wrong_codes.get(user, 0) + 1
+            self._log.add(self._log.sign_ins, user=user, result=f"code_{result}", session=session)
+        self._log.add(self._log.codes, user=user, code_step=step, result=result, session=session)
+        return result

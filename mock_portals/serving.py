@@ -1,0 +1,84 @@
+"""Starts every portal and the control server in one process, each on an address of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from mock_portals.cast import cast
+from mock_portals.clock import Clock
+from mock_portals.control import Sited, control
+from mock_portals.portals import portals
+from mock_portals.site import World
+
+
+@dataclass(frozen=True)
+class Running:
+    """Where everything is."""
+
+    control: str
+    portals: dict[str, tuple[str, str]]
+    """Address and name, by portal."""
+    world: World
+
+
+class _Server(uvicorn.Server):
+    """One of several servers in a process: signals are the process's business, not its own."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen(256)
+    return listening
+
+
+async def serve(
+    seed: int, today: date, latency_ms: int, port_base: int, ready: Callable[[Running], None]
+) -> None:
+    """Serve until SIGTERM or SIGINT. The control server has ``port_base``, portals the ports after it."""
+    world = World(cast(seed), Clock(today), latency_ms)
+    sites = {portal.id: Sited(portal, world) for portal in portals()}
+    apps: list[ASGIApp] = [control(world, sites), *sites.values()]
+    sockets = [_listen(port_base + place if port_base else 0) for place in range(len(apps))]
+    urls = [f"http://127.0.0.1:{listening.getsockname()[1]}" for listening in sockets]
+    servers = [
+        _Server(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        for app in apps
+    ]
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    # The sockets listen already: who calls before a server has started waits in line.
+    addresses = dict(
+        zip(sites, zip(urls[1:], (s.portal.name for s in sites.values()), strict=True), strict=True)
+    )
+    ready(Running(urls[0], addresses, world))
+    await asyncio.gather(*(server.serve([own]) for server, own in zip(servers, sockets, strict=True)))

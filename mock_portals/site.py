@@ -1,0 +1,180 @@
+"""A portal as it runs: its own pages, wrapped in what is common to every site.
+
+The wrapper finds the session, plays the common troubles and the latency, and writes the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mock_portals.cast import Cast
+from mock_portals.clock import Clock
+from mock_portals.gate import Gate
+from mock_portals.log import Log
+from mock_portals.sessions import Session, Sessions
+from mock_portals.shown import Json
+from mock_portals.troubles import COMMON, EXPIRE_AFTER, MAINTENANCE, SLOW, UNAVAILABLE, Trouble, Troubles
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class World:
+    """What all portals share."""
+
+    cast: Cast
+    clock: Clock
+    latency_ms: int = 0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """A portal's facts that the kit enforces; ``reading_posts`` are the paths that change nothing."""
+
+    cookie: str
+    idle_seconds: int
+    attempts: int
+    reading_posts: Collection[str]
+
+
+@dataclass(frozen=True)
+class Portal:
+    """What a portal's folder offers: ``open`` makes its pages and its truth for one site."""
+
+    id: str
+    name: str
+    rules: Rules
+    troubles: tuple[Trouble, ...]
+    open: Callable[[Site], Pages]
+    worklist: Callable[[Cast], Worklist]
+
+
+@dataclass(frozen=True)
+class Pages:
+    """A portal's own part; ``notices`` are the whole-site pages by trouble name."""
+
+    app: ASGIApp
+    truth: Callable[[date], Json]
+    notices: Mapping[str, Callable[[], str]]
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """What the practice's own system holds of a payer: rows by column name."""
+
+    claims: list[dict[str, str]]
+    appointments: list[dict[str, str]]
+
+
+class Site:
+    """One portal on one address, from opening to the next reset."""
+
+    def __init__(self, portal: Portal, world: World) -> None:
+        self.portal, self.world = portal, world
+        self.log = Log()
+        self.troubles = Troubles((*COMMON, *portal.troubles))
+        self.sessions = Sessions(self.log, world.clock, portal.rules.idle_seconds)
+        self.gate = Gate(self.log, self.troubles, world.cast.staff, portal.rules.attempts)
+        self.pages = portal.open(self)
+
+    def session(self, request: Request) -> Session:
+        """Return the request's session, a new one where it has none or one that has ended."""
+        found: Session | None = request.scope["state"].get("session")
+        if found is None or found.ended:
+            found = self.sessions.start()
+            request.scope["state"]["session"] = found
+        return found
+
+    def take(self, request: Request, session: Session) -> None:
+        """Make ``session`` the request's own: its cookie goes out with the answer."""
+        request.scope["state"]["session"] = session
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        if request.url.path.startswith("/static/"):
+            await self._logged(request, None, receive, send)
+            return
+        cookie = request.cookies.get(self.portal.rules.cookie)
+        session = self.sessions.find(cookie)
+        scope["state"] = {"session": session}
+        user = session.user if session else None
+        delay = self.world.latency_ms + (self.troubles.number(SLOW, user) or 0)
+        if delay:
+            await asyncio.sleep(delay / 1000)
+        if session and not session.ended:
+            self._count(session)
+        if request.method not in SAFE and request.url.path not in self.portal.rules.reading_posts:
+            receive = await self._witness(request, user)
+        await self._logged(request, cookie, receive, send)
+
+    def _count(self, session: Session) -> None:
+        """Count a page of a signed-in session, which may be its last."""
+        self.sessions.touch(session)
+        if session.entry:
+            session.pages += 1
+            limit = self.troubles.number(EXPIRE_AFTER, session.user)
+            if limit is not None and session.pages > limit:
+                self.sessions.end(session, "expired")
+
+    async def _witness(self, request: Request, user: str | None) -> Receive:
+        """Log an attempt to change something, and return its body to be read again."""
+        body = await request.body()
+
+        async def again() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async with Request(request.scope, again).form() as form:
+            fields: dict[str, Json] = {
+                name: value.filename if isinstance(value, UploadFile) else _masked(name, value)
+                for name, value in form.multi_items()
+            }
+        self.log.add(
+            self.log.mutations, user=user, method=request.method, path=request.url.path, fields=fields
+        )
+        return again
+
+    async def _logged(self, request: Request, cookie: str | None, receive: Receive, send: Send) -> None:
+        """Answer, setting the cookie where the session is a new one, and log the request."""
+        state = request.scope.setdefault("state", {})
+        asked: Session | None = state.get("session")
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                session: Session | None = state.get("session")
+                if session and session.token != cookie:
+                    crumb = f"{self.portal.rules.cookie}={session.token}; Path=/; HttpOnly; SameSite=Lax"
+                    message["headers"] = [*message["headers"], (b"set-cookie", crumb.encode())]
+                shown = session or asked
+                self.log.add(
+                    self.log.requests,
+                    method=request.method,
+                    path=request.url.path,
+                    query=request.url.query,
+                    user=shown.user if shown else None,
+                    session=shown.id if shown else None,
+                    status=message["status"],
+                )
+            await send(message)
+
+        notice = self._notice(request, asked)
+        await (notice or self.pages.app)(request.scope, receive, sending)
+
+    def _notice(self, request: Request, session: Session | None) -> Response | None:
+        """Return the page that stands in for the whole site, if there is one now."""
+        user = session.user if session else None
+        for trouble, status in ((UNAVAILABLE, 503), (MAINTENANCE, 200)):
+            if self.troubles.get(trouble, user) is not None and not request.url.path.startswith("/static/"):
+                return HTMLResponse(self.pages.notices[trouble.name](), status)
+        return None
+
+
+def _masked(name: str, value: str) -> str:
+    return "***" if "password" in name.lower() else value

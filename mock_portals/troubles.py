@@ -1,0 +1,75 @@
+"""Switches for what goes wrong at portals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mock_portals.shown import Json
+
+EVERYBODY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A thing that can go wrong; ``default`` is its value when it is switched on without one."""
+
+    name: str
+    meaning: str
+    default: Json = True
+
+
+# Troubles that the kit plays for every portal.
+SLOW = Trouble("slow", "every page takes this many milliseconds more", 3000)
+UNAVAILABLE = Trouble("unavailable", "every page answers 503")
+MAINTENANCE = Trouble("maintenance", "every page is a maintenance notice, with HTTP 200")
+EXPIRE_AFTER = Trouble("expire_after", "a session ends by itself after this many pages", 5)
+LOCKED = Trouble("locked", "the account is locked: the right password is refused too")
+CODE_REJECTED = Trouble("code_rejected", "every verification code is refused")
+COMMON = (SLOW, UNAVAILABLE, MAINTENANCE, EXPIRE_AFTER, LOCKED, CODE_REJECTED)
+
+
+class Troubles:
+    """Which troubles are on, for everybody or for one user."""
+
+    def __init__(self, known: Iterable[Trouble]) -> None:
+        self.known = {trouble.name: trouble for trouble in known}
+        self._on: dict[str, dict[str, Json]] = {name: {} for name in self.known}
+
+    def switch(self, name: str, on: bool, value: Json = None, user: str | None = None) -> None:
+        """Switch a trouble; raises KeyError for one that the portal does not know."""
+        users = self._on[name]
+        if on:
+            users[user or EVERYBODY] = self.known[name].default if value is None else value
+        elif user:
+            users.pop(user, None)
+        else:
+            users.clear()
+
+    def get(self, trouble: Trouble, user: str | None = None) -> Json:
+        """Return the trouble's value where it is on for this user, else ``None``."""
+        users = self._on[trouble.name]
+        if user and user in users:
+            return users[user]
+        return users.get(EVERYBODY)
+
+    def number(self, trouble: Trouble, user: str | None = None) -> int | None:
+        value = self.get(trouble, user)
+        return None if value is None else int(str(value))
+
+    def clear(self) -> None:
+        for users in self._on.values():
+            users.clear()
+
+    def json(self) -> Json:
+        return [
+            {
+                "name": trouble.name,
+                "meaning": trouble.meaning,
+                "default": trouble.default,
+                "on": EVERYBODY in self._on[trouble.name],
+                "value": self._on[trouble.name].get(EVERYBODY),
+                "users": {user: value for user, value in self._on[trouble.name].items() if user},
+            }
+            for trouble in self.known.values()
+        ]

@@ -1,0 +1,242 @@
+"""The ledger of sign-in attempts: written before a secret leaves, and never guessed afterwards.
+
+One rejected password puts the account on hold everywhere. An attempt whose end nobody recorded
+counts as rejected. A one-time code is used once per time step, whoever asks.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from harvester import errors
+from harvester.office.clock import Clock
+from harvester.office.codes import Seed
+from harvester.office.keys import keys
+from harvester.office.models import Account, Attempt, AttemptEnd, CodeUse, Credential, Hold, Person
+from harvester.office.vault import SealError, Slot
+from harvester.visit.wire import Deny, Secret, SecretKind
+
+log = structlog.get_logger()
+
+UNFINISHED = "UnfinishedAttempt"
+UNFINISHED_TODO = (
+    "Sign in to the portal by hand to see that the account works, then release it: "
+    "an attempt at signing in was not finished, and nobody knows whether the portal counted it."
+)
+
+PASSWORDS_A_STAY = 2
+"""Signing in, and once again where the portal ended the session."""
+CODES_A_PASSWORD = 2
+LEAST_LEFT = 5
+"""Seconds of life a code must have when it leaves."""
+PATIENCE_PERIODS = 2
+"""How many periods are waited for an unused time step; more means that the clock went back."""
+
+
+class Ledger:
+    """Gives one stay its secrets, one at a time, and records how each attempt ended.
+
+    Call it with the secret that the portal's page asks for. ``account`` must be locked.
+    """
+
+    def __init__(self, account: Account, stay: UUID, clock: Clock | None = None) -> None:
+        self._account = account
+        self._stay = stay
+        self._clock = clock or Clock()
+
+    def __call__(self, kind: SecretKind) -> Secret | Deny:
+        """Return the secret, or why it must not be used now."""
+        try:
+            if kind == "password":
+                return self._password()
+            if kind == "authenticator":
+                return self._code()
+        except SealError as error:
+            return Deny(trouble="StaffNeeded", words=str(error))
+        return Deny(trouble="CodeNeeded", words="the portal sends this code to a person")
+
+    def settle(self, trouble: str | None = None, words: str = "") -> None:
+        """Record how the stay's open attempts ended: accepted, or with the trouble of that name.
+
+        A trouble that needs staff puts the account on hold in any case; another one does where an
+        attempt was open, since nobody knows how the portal took it.
+        """
+        with transaction.atomic(durable=True):
+            open_attempts = list(self._open())
+            match trouble:
+                case None:
+                    self._end(open_attempts, AttemptEnd.Result.ACCEPTED)
+                    return
+                case "WrongPassword" | "CodeRejected":
+                    self._end(open_attempts, AttemptEnd.Result.REJECTED)
+                case _:
+                    self._end(open_attempts, AttemptEnd.Result.UNKNOWN)
+            last = open_attempts[-1] if open_attempts else None
+            if last is None and on_hold(self._account):
+                return
+            if _needs_staff(trouble):
+                hold(self._account, trouble, words=words, attempt=last, clock=self._clock)
+            elif last is not None:
+                hold(self._account, UNFINISHED, attempt=last, clock=self._clock)
+
+    def _password(self) -> Secret | Deny:
+        with transaction.atomic(durable=True):
+            account = Account.objects.select_for_update().get(pk=self._account.pk)
+            credential = account.credentials.order_by("-version").first()
+            mine = Attempt.objects.filter(stay=self._stay, kind=Attempt.Kind.PASSWORD)
+            if not account.active:
+                return Deny(trouble="StaffNeeded", words="the account is not active here")
+            if on_hold(account):
+                return Deny(trouble="StaffNeeded", words="the account is on hold")
+            if Attempt.objects.filter(account=account, end=None).exists():
+                return Deny(trouble="StaffNeeded", words=UNFINISHED_TODO)
+            if mine.count() >= PASSWORDS_A_STAY:
+                return Deny(trouble="SignedOut", words="this stay has signed in again once already")
+            if credential is None:
+                return Deny(trouble="StaffNeeded", words="no password is stored for the account")
+            password = keys().open_credential(bytes(credential.sealed_password), password_slot(credential))
+            self._begin(credential, Attempt.Kind.PASSWORD)
+        return Secret(value=password)
+
+    def _code(self) -> Secret | Deny:
+        password = Attempt.objects.filter(stay=self._stay, kind=Attempt.Kind.PASSWORD).last()
+        if password is None:
+            return Deny(trouble="PortalChanged", words="a code was asked for before the password")
+        credential = password.credential
+        if credential.sealed_seed is None:
+            return Deny(trouble="CodeNeeded", words="no authenticator seed is stored for the account")
+        seed = Seed.parse(keys().open_credential(bytes(credential.sealed_seed), seed_slot(credential)))
+        while True:
+            now = self._clock.now().timestamp()
+            step = seed.step(now)
+            wait = self._wait(seed, step, now)
+            if wait > PATIENCE_PERIODS * seed.period:
+                return Deny(trouble="CodeRejected", words="the clock of this machine went back")
+            if wait > 0:
+                self._clock.sleep(wait)
+                continue
+            if (answer := self._use(seed, step, password)) is not None:
+                return answer
+
+    def _wait(self, seed: Seed, step: int, now: float) -> float:
+        """Return the seconds until a code may be used."""
+        last = CodeUse.objects.filter(account=self._account).order_by("-time_step").first()
+        if last is not None and step <= last.time_step:
+            return seed.step(last.time_step) + seed.period - now
+        left = step + seed.period - now
+        return left if left < LEAST_LEFT else 0.0
+
+    def _use(self, seed: Seed, step: int, password: Attempt) -> Secret | Deny | None:
+        """Claim the time step and return its code; ``None`` where another process was first."""
+        try:
+            with transaction.atomic(durable=True):
+                Account.objects.select_for_update().get(pk=self._account.pk)
+                codes = list(
+                    Attempt.objects.filter(
+                        stay=self._stay, kind=Attempt.Kind.AUTHENTICATOR, pk__gt=password.pk
+                    ).order_by("pk")
+                )
+                # The portal asks for a code: it took the password, and refused the code before.
+                self._end([password], AttemptEnd.Result.ACCEPTED)
+                self._end(codes, AttemptEnd.Result.REJECTED)
+                if on_hold(self._account):
+                    return Deny(trouble="StaffNeeded", words="the account is on hold")
+                if len(codes) >= CODES_A_PASSWORD:
+                    return Deny(trouble="CodeRejected", words="the portal refused two codes")
+                if CodeUse.objects.filter(account=self._account, time_step__gte=step).exists():
+                    return None
+                CodeUse.objects.create(account=self._account, time_step=step)
+                self._begin(password.credential, Attempt.Kind.AUTHENTICATOR)
+        except IntegrityError:
+            return None
+        return Secret(value=seed.code(step))
+
+    def _open(self) -> list[Attempt]:
+        return list(Attempt.objects.filter(stay=self._stay, end=None).order_by("pk"))
+
+    def _begin(self, credential: Credential, kind: Attempt.Kind) -> None:
+        attempt = Attempt.objects.create(
+            account=self._account,
+            credential=credential,
+            stay=self._stay,
+            kind=kind,
+            at=self._clock.now(),
+        )
+        log.info("attempt_begun", account=self._account.pk, stay=self._stay, attempt=attempt.pk)
+
+    def _end(self, attempts: list[Attempt], result: AttemptEnd.Result) -> None:
+        for attempt in attempts:
+            if not AttemptEnd.objects.filter(attempt=attempt).exists():
+                AttemptEnd.objects.create(attempt=attempt, result=result, at=self._clock.now())
+                log.info("attempt_ended", account=self._account.pk, attempt=attempt.pk, result=result.value)
+
+
+def hold(
+    account: Account,
+    trouble: str,
+    *,
+    words: str = "",
+    attempt: Attempt | None = None,
+    by: Person | None = None,
+    clock: Clock | None = None,
+) -> Hold:
+    """Put the account on hold until a person releases it; ``trouble`` names why."""
+    todo = UNFINISHED_TODO if trouble == UNFINISHED else errors.named(trouble).todo
+    row = Hold(
+        uuid=uuid4(),
+        account=account,
+        trouble=trouble,
+        todo=todo,
+        attempt=attempt,
+        by=by,
+        at=(clock or Clock()).now(),
+    )
+    row.sealed_words = keys().seal(words.encode(), words_slot(row))
+    row.save()
+    log.warning("account_on_hold", account=account.pk, trouble=trouble)
+    return row
+
+
+def on_hold(account: Account) -> bool:
+    """Whether a hold of the account was not released."""
+    return Hold.objects.filter(account=account, release=None).exists()
+
+
+def recover(account: Account, clock: Clock | None = None) -> bool:
+    """Count attempts without an end as rejected, and hold the account; whether there were any.
+
+    ``account`` must be locked: only then is nobody about to record the end.
+    """
+    clock = clock or Clock()
+    with transaction.atomic(durable=True):
+        left = list(Attempt.objects.filter(account=account, end=None).order_by("pk"))
+        for attempt in left:
+            AttemptEnd.objects.create(attempt=attempt, result=AttemptEnd.Result.UNKNOWN, at=clock.now())
+        if left:
+            hold(account, UNFINISHED, attempt=left[-1], clock=clock)
+    return bool(left)
+
+
+def password_slot(credential: Credential) -> Slot:
+    """Where a password lies."""
+    return Slot("credential", f"{credential.account_id}/{credential.version}", "password")
+
+
+def seed_slot(credential: Credential) -> Slot:
+    """Where a seed lies; of no version, so that another password takes it along unopened."""
+    return Slot("credential", str(credential.account_id), "seed")
+
+
+def words_slot(row: Hold) -> Slot:
+    """Where the portal's words lie."""
+    return Slot("hold", str(row.uuid), "words")
+
+
+def _needs_staff(trouble: str) -> bool:
+    try:
+        return issubclass(errors.named(trouble), errors.StaffNeeded)
+    except KeyError:
+        return False

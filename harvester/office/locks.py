@@ -1,0 +1,120 @@
+"""One process at a time uses an account. The lock is the system's: it goes when its holders are gone.
+
+A locked file's descriptor is passed on to the stay's child process, and the lock lives until both
+have closed it: a killed office leaves a child that signs out and ends, and only then is the account
+free. On PostgreSQL a session's advisory lock stands beside it, for workers on other machines.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from harvester.office.clock import Clock
+
+PAUSE = 0.1
+"""Seconds between two tries."""
+
+
+class Busy(Exception):
+    """Another process, or the child of one that was killed, uses the account."""
+
+
+class AccountLock:
+    """The lock of one account; a context manager. Raises :class:`Busy` after ``patience`` seconds."""
+
+    def __init__(self, account: UUID, *, patience: float = 0.0, clock: Clock | None = None) -> None:
+        self._account = account
+        self._patience = patience
+        self._clock = clock or Clock()
+        self._file: int | None = None
+        self._session: BaseDatabaseWrapper | None = None
+
+    def __enter__(self) -> Self:
+        tries = round(self._patience / PAUSE)
+        while not self._taken():
+            if tries <= 0:
+                raise Busy
+            tries -= 1
+            self._clock.sleep(PAUSE)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Closed, never unlocked: unlocking would take the lock from the child as well.
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        if self._session is not None:
+            with suppress(DatabaseError):
+                self._session.close()
+            self._session = None
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """What the child inherits."""
+        assert self._file is not None, "the lock is not held"
+        return (self._file,)
+
+    def alive(self) -> bool:
+        """Whether the lock is still held; asks the database where the lock is a session of it."""
+        if self._file is None:
+            return False
+        if self._session is None:
+            return True
+        try:
+            with self._session.cursor() as cursor:
+                cursor.execute(
+                    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
+                    " AND pid = pg_backend_pid()"
+                )
+                return cursor.fetchone() is not None
+        except DatabaseError:
+            return False
+
+    def _taken(self) -> bool:
+        folder = Path(settings.HARVESTER_HOME) / "locks"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(folder / f"{self._account}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return False
+        self._file = file
+        if connections["default"].vendor == "postgresql" and not self._session_taken():
+            self.__exit__(None, None, None)
+            return False
+        return True
+
+    def _session_taken(self) -> bool:
+        self._session = connections.create_connection("default")
+        with self._session.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_number(self._account)])
+            row = cursor.fetchone()
+        return row is not None and bool(row[0])
+
+
+def in_use(account: UUID) -> bool:
+    """Whether somebody holds the account's lock now."""
+    try:
+        with AccountLock(account):
+            return False
+    except Busy:
+        return True
+
+
+def _number(account: UUID) -> int:
+    digest = hashlib.blake2b(b"account:" + account.bytes, digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)

@@ -1,0 +1,80 @@
+"""Lookups as rows: what is asked, sealed, and about whom, hashed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import uuid4
+
+from pydantic import TypeAdapter
+
+from harvester.model.claim import Claim
+from harvester.model.query import ClaimQuery, ClaimsQuery, EligibilityQuery, Query
+from harvester.office import snapshots
+from harvester.office.keys import keys
+from harvester.office.models import Account, Item, Lookup, Person, Sweep
+from harvester.office.plan import Urgency
+from harvester.office.vault import Slot
+
+_QUERY: TypeAdapter[Query] = TypeAdapter(Query)
+
+
+@dataclass(frozen=True)
+class Asker:
+    """On whose behalf, when and how urgently."""
+
+    day: date
+    reason: str
+    urgency: Urgency
+    sweep: Sweep | None = None
+    person: Person | None = None
+
+
+def lookup(query: Query, account: Account, asker: Asker, item: Item | None = None) -> Lookup:
+    """Return a row, not stored yet, that waits for a stay of ``account``."""
+    row = Lookup(
+        uuid=uuid4(),
+        kind=query.kind,
+        portal=account.portal,
+        carrier=query.carrier,
+        account=account,
+        item=item,
+        sweep=asker.sweep,
+        requested_by=asker.person,
+        subject=subject(account.portal, query),
+        urgency=asker.urgency,
+        reason=asker.reason,
+        day=asker.day,
+    )
+    row.sealed_query = keys().seal(query.model_dump_json().encode(), _query_slot(row))
+    return row
+
+
+def asked(row: Lookup) -> Query:
+    """Return the row's query; a claim is asked for by the payer's number once a snapshot knows it."""
+    query = _QUERY.validate_json(keys().open(bytes(row.sealed_query), _query_slot(row)))
+    if isinstance(query, ClaimQuery) and query.claim_number is None:
+        known = snapshots.last_found(row.subject)
+        answer = snapshots.answer(known) if known is not None else None
+        if isinstance(answer, Claim) and answer.claim_number.value is not None:
+            return query.model_copy(update={"claim_number": answer.claim_number.value})
+    return query
+
+
+def subject(portal: str, query: Query) -> str:
+    """Return what the query is about, hashed: the same claim, or the same member's coverage."""
+    member = (query.member.member_id.casefold(), query.member.birth_date.isoformat())
+    return keys().hashed("subject", portal, query.carrier, query.kind, *member, *_beside_the_member(query))
+
+
+def _beside_the_member(query: Query) -> tuple[str, ...]:
+    if isinstance(query, EligibilityQuery):
+        return (query.service_type,)
+    days = (query.service_from.isoformat(), query.service_to.isoformat())
+    if isinstance(query, ClaimsQuery):
+        return days
+    return (query.patient_account_number.casefold(), *days, str(query.billed))
+
+
+def _query_slot(row: Lookup) -> Slot:
+    return Slot("lookup", str(row.uuid), "query")

@@ -1,0 +1,317 @@
+"""The practice's tables. Fields named ``sealed_…`` open only with the keys, and only in their row.
+
+What must never change once written (:mod:`harvester.office.appendonly`) is refused by the database:
+snapshots, sightings, evidence, attempts and their ends, holds and releases, used codes.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from typing_extensions import override
+
+from harvester.model.snapshot import Outcome
+
+
+def loopback(address: str) -> None:
+    """Raise ``ValidationError`` unless the address is plain HTTP(S) on this machine itself."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    plain = (
+        parts.scheme in ("http", "https")
+        and parts.path in ("", "/")
+        and not parts.query
+        and "@" not in address
+    )
+    if not (local and plain):
+        raise ValidationError("an address in place of a portal's is on this machine: http://127.0.0.1:port")
+
+
+class Practice(models.Model):
+    """The practice; one row."""
+
+    name = models.CharField(max_length=200)
+    tins = models.JSONField(default=list)
+    npis = models.JSONField(default=list)
+    key_check = models.CharField(max_length=64)
+    """By which the database knows its keys again."""
+
+
+class Person(AbstractUser):
+    """One member of staff."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+
+    @property
+    def called(self) -> str:
+        """The person's name as others know it, else the user name."""
+        return self.get_full_name() or self.username
+
+
+class PortalSetting(models.Model):
+    """What the practice decided about a portal."""
+
+    portal = models.SlugField(unique=True)
+    address = models.CharField(max_length=200, blank=True, validators=[loopback])
+    """A mock's address in place of the portal's, on loopback."""
+
+    @override
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; raises ``ValidationError`` for an address that is not on this machine."""
+        self.full_clean(exclude=["portal"])
+        super().save(*args, **kwargs)
+
+
+class Account(models.Model):
+    """One person's sign-in at one portal; a portal's user name belongs to one person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    portal = models.SlugField()
+    owner = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="accounts")
+    user_name = models.CharField(max_length=150)
+    user_name_folded = models.CharField(max_length=150, editable=False)
+    context = models.JSONField(default=dict)
+    """Organisation, TIN and NPI for which it looks things up."""
+    sweep_consent = models.DateField(null=True)
+    """Since when its owner lets the nightly sweep use it; ``None``: only the owner's own lookups."""
+    active = models.BooleanField(default=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["portal", "user_name_folded"], name="one_person_per_user_name")
+        ]
+
+    @override
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, with the user name as it is compared."""
+        self.user_name_folded = self.user_name.strip().casefold()
+        super().save(*args, **kwargs)
+
+
+class Credential(models.Model):
+    """One version of an account's password and seed; a new one is added, none is changed."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credentials")
+    version = models.PositiveIntegerField()
+    sealed_password = models.BinaryField()
+    sealed_seed = models.BinaryField(null=True)
+    fingerprint = models.CharField(max_length=64)
+    """Keyed hash of the password in its account: a rejected one is recognised when entered again."""
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "version"], name="one_credential_version")]
+
+
+class Attempt(models.Model):
+    """A secret is about to leave for the portal; written before it does."""
+
+    class Kind(models.TextChoices):
+        PASSWORD = "password"  # noqa: S105 (a kind)
+        AUTHENTICATOR = "authenticator"
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="attempts")
+    credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="attempts")
+    stay = models.UUIDField(db_index=True)
+    kind = models.CharField(max_length=16, choices=Kind)
+    at = models.DateTimeField()
+
+
+class AttemptEnd(models.Model):
+    """How an attempt ended; an attempt without an end counts as rejected."""
+
+    class Result(models.TextChoices):
+        ACCEPTED = "accepted"
+        REJECTED = "rejected"
+        UNKNOWN = "unknown"
+
+    attempt = models.OneToOneField(Attempt, on_delete=models.PROTECT, related_name="end")
+    result = models.CharField(max_length=16, choices=Result)
+    at = models.DateTimeField()
+
+
+class CodeUse(models.Model):
+    """A one-time code was used: no other process uses a code of the same time step."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="code_uses")
+    time_step = models.BigIntegerField()
+    """When the step begins, in Unix seconds."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "time_step"], name="one_use_per_time_step")]
+
+
+class Hold(models.Model):
+    """The account is used by nothing until a person releases it."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holds")
+    trouble = models.CharField(max_length=40)
+    """Class name of a :class:`~harvester.errors.StaffNeeded`, or ``UnfinishedAttempt``."""
+    sealed_words = models.BinaryField()
+    """The portal's own words."""
+    todo = models.TextField()
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, null=True, related_name="holds")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    """Who put the account on hold, where it was a person."""
+    at = models.DateTimeField()
+
+
+class Release(models.Model):
+    """A person ended a hold."""
+
+    hold = models.OneToOneField(Hold, on_delete=models.PROTECT, related_name="release")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    note = models.CharField(max_length=200, blank=True)
+
+
+class Item(models.Model):
+    """A claim or an appointment that the practice follows."""
+
+    class Kind(models.TextChoices):
+        CLAIM = "claim"
+        APPOINTMENT = "appointment"
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=16, choices=Kind)
+    portal = models.SlugField(blank=True)
+    """Empty while no installed flow knows the payer's name."""
+    carrier = models.CharField(max_length=80, blank=True)
+    sealed_work = models.BinaryField()
+    """A :class:`~harvester.model.work.WorkItem` as JSON."""
+    subject = models.CharField(max_length=64, unique=True)
+    """Keyed hash of the item's identity."""
+    open = models.BooleanField(default=True)
+    source = models.CharField(max_length=200)
+    imported_at = models.DateTimeField()
+
+
+class Sweep(models.Model):
+    """One run over everything that was due."""
+
+    day = models.DateField()
+    """The practice's date."""
+    started = models.DateTimeField()
+    ended = models.DateTimeField(null=True)
+
+
+class Lookup(models.Model):
+    """One question to a portal, with an account; a stay takes the most urgent waiting one next."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        ANSWERED = "answered"
+        REFUSED = "refused"
+        FAILED = "failed"
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=16)
+    """``eligibility``, ``claim`` or ``claims``."""
+    portal = models.SlugField()
+    carrier = models.CharField(max_length=80)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="lookups")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, related_name="lookups")
+    sweep = models.ForeignKey(Sweep, on_delete=models.PROTECT, null=True, related_name="lookups")
+    requested_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    """Who waits for it; ``None`` for the sweep."""
+    sealed_query = models.BinaryField()
+    subject = models.CharField(max_length=64)
+    """Keyed hash of what is asked about: equal for the same claim, or the same member's coverage."""
+    urgency = models.PositiveSmallIntegerField()
+    """Higher goes first; see :class:`~harvester.office.plan.Urgency`."""
+    reason = models.CharField(max_length=200)
+    """Why it is due, in words."""
+    day = models.DateField()
+    """The practice's date at which it was asked, or is to be."""
+    created = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=16, choices=State, default=State.WAITING)
+    outcome = models.CharField(max_length=32, blank=True)
+    """A :class:`~harvester.model.snapshot.Outcome`."""
+    trouble = models.CharField(max_length=40, blank=True)
+    sealed_words = models.BinaryField(null=True)
+    """The portal's words and where the trouble was, as JSON."""
+    tries = models.PositiveSmallIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"], condition=Q(state="waiting"), name="one_waiting_lookup_per_item"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account", "-urgency", "id"], condition=Q(state="waiting"), name="waiting"),
+            models.Index(fields=["item", "-id"], name="lookups_of_item"),
+        ]
+
+
+class Snapshot(models.Model):
+    """What a portal answered; kept for ever."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    lookup = models.OneToOneField(Lookup, on_delete=models.PROTECT, related_name="snapshot")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, related_name="snapshots")
+    kind = models.CharField(max_length=16)
+    portal = models.SlugField()
+    carrier = models.CharField(max_length=80)
+    subject = models.CharField(max_length=64)
+    captured_at = models.DateTimeField()
+    as_of = models.DateField(null=True)
+    """The day of the data, where the portal says so."""
+    outcome = models.CharField(max_length=32, choices=[(outcome.value, outcome.value) for outcome in Outcome])
+    status = models.CharField(max_length=32, blank=True)
+    """A claim's normalized status or whether coverage is in force."""
+    billed = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    """US dollars."""
+    paid = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    """US dollars."""
+    sealed_answer = models.BinaryField(null=True)
+    """The answer as JSON; ``None`` where the portal has nothing on file."""
+    digest = models.CharField(max_length=64)
+    """Keyed hash of the answer's facts: equal for equal answers."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["subject", "-id"], name="snapshots_of_subject"),
+            models.Index(fields=["item", "-id"], name="snapshots_of_item"),
+        ]
+
+
+class Sighting(models.Model):
+    """The portal gave the same answer again."""
+
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="sightings")
+    lookup = models.OneToOneField(Lookup, on_delete=models.PROTECT, related_name="sighting")
+    at = models.DateTimeField()
+    as_of = models.DateField(null=True)
+
+
+class Evidence(models.Model):
+    """A page as it was read."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    lookup = models.ForeignKey(Lookup, on_delete=models.PROTECT, related_name="evidence")
+    sha256 = models.CharField(max_length=64)
+    """Of the HTML; a value's place refers to it."""
+    sealed_path = models.BinaryField()
+    sealed_page = models.BinaryField()
+    """The HTML, gzipped."""
+    refused = models.BooleanField()
+    """Whether nothing of the page became data."""
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lookup", "sha256"], name="one_page_per_lookup")]

@@ -1,0 +1,286 @@
+"""What comes back is kept here, or refused; each answer and its row's new state in one transaction.
+
+The child process read the page and checked it; here it is checked once more against the question,
+because a stay is not trusted: an answer about somebody else never becomes data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import uuid4
+
+from django.db import transaction
+from pydantic import TypeAdapter
+
+from harvester.model.claim import Claim, ClaimList
+from harvester.model.codes import CoverageStatus
+from harvester.model.eligibility import Eligibility
+from harvester.model.query import ClaimQuery, Query
+from harvester.model.shown import Shown
+from harvester.model.snapshot import Answer, Document, Outcome, facts
+from harvester.office.clock import Clock
+from harvester.office.keys import keys
+from harvester.office.models import Evidence, Lookup, Sighting, Snapshot
+from harvester.office.vault import Slot
+from harvester.visit.wire import Answered, Troubled
+
+MOST_TRIES = 3
+"""A lookup that ended its stay so often is not tried again by itself."""
+
+_ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
+_CENT = Decimal("0.01")
+_REFUSALS = {
+    "WrongPage": Outcome.IDENTITY_MISMATCH,
+    "PortalChanged": Outcome.LAYOUT_UNRECOGNIZED,
+}
+
+
+def keep(row: Lookup, query: Query, answered: Answered, *, day: date, clock: Clock) -> Lookup.State:
+    """Store an answer and end its row.
+
+    An answer with the facts of the subject's last snapshot becomes a sighting of it. One that is not
+    about what was asked is refused, with its pages as evidence.
+    """
+    if (field := mistaken(query, answered.answer)) is not None:
+        wrong = Troubled(
+            lookup=row.pk,
+            trouble="WrongPage",
+            words="the answer is about somebody or something else than asked",
+            where=f"office: {field}",
+            documents=answered.documents,
+        )
+        return refuse(row, wrong, day=day, clock=clock)
+    answer = answered.answer
+    found = (
+        Outcome.FOUND_MULTIPLE if isinstance(answer, ClaimList) and len(answer.rows) > 1 else Outcome.FOUND
+    )
+    if isinstance(answer, ClaimList) and not answer.rows:
+        found = Outcome.NOT_FOUND
+    with transaction.atomic(durable=True):
+        if _ended(row, Lookup.State.ANSWERED, outcome=found, day=day, clock=clock):
+            _add(row, answer, found, answered.documents, clock)
+    return Lookup.State.ANSWERED
+
+
+def keep_nothing(row: Lookup, troubled: Troubled, *, day: date, clock: Clock) -> Lookup.State:
+    """Store that the portal has nothing under the query, or several: that is an answer as well."""
+    outcome = Outcome.NOT_FOUND if troubled.trouble == "NotOnFile" else Outcome.FOUND_MULTIPLE
+    with transaction.atomic(durable=True):
+        if _ended(row, Lookup.State.ANSWERED, outcome=outcome, day=day, clock=clock, troubled=troubled):
+            _add(row, None, outcome, troubled.documents, clock)
+    return Lookup.State.ANSWERED
+
+
+def refuse(row: Lookup, troubled: Troubled, *, day: date, clock: Clock) -> Lookup.State:
+    """End a row whose page is not as the flow knows it: evidence, and no data."""
+    outcome = _REFUSALS.get(troubled.trouble, Outcome.LAYOUT_UNRECOGNIZED)
+    with transaction.atomic(durable=True):
+        if _ended(row, Lookup.State.REFUSED, outcome=outcome, day=day, clock=clock, troubled=troubled):
+            _keep_pages(row, troubled.documents, clock, refused=True)
+    return Lookup.State.REFUSED
+
+
+def fail(row: Lookup, troubled: Troubled, *, day: date, clock: Clock) -> Lookup.State:
+    """End a row on a defect of this software; its pages are kept for whoever mends it."""
+    with transaction.atomic(durable=True):
+        if _ended(row, Lookup.State.FAILED, outcome=Outcome.ABORTED, day=day, clock=clock, troubled=troubled):
+            _keep_pages(row, troubled.documents, clock, refused=True)
+    return Lookup.State.FAILED
+
+
+def try_again(row: Lookup, troubled: Troubled, *, day: date, clock: Clock) -> Lookup.State:
+    """Let the row wait, unless it has ended its stay too often."""
+    if row.tries + 1 >= MOST_TRIES and troubled.trouble == "StayEnded":
+        return fail(row, troubled, day=day, clock=clock)
+    Lookup.objects.filter(pk=row.pk, state=Lookup.State.WAITING).update(
+        tries=row.tries + 1, trouble=troubled.trouble, sealed_words=_sealed_words(row, troubled)
+    )
+    return Lookup.State.WAITING
+
+
+def mistaken(query: Query, answer: Answer) -> str | None:
+    """Return the field in which the answer is not about what was asked, or ``None``.
+
+    Every identifying field that the page shows must be the one asked for, and at least one must be
+    shown; an empty list names nobody and is taken.
+    """
+    if answer.kind != query.kind:
+        return "kind"
+    pairs: list[tuple[str, Shown[str] | Shown[date], str | None]] = []
+    member = query.member
+    match answer:
+        case ClaimList():
+            pairs = [("member_id", row.member_id, member.member_id) for row in answer.rows]
+            return _different(pairs)
+        case Eligibility():
+            pairs = []
+        case Claim():
+            assert isinstance(query, ClaimQuery)
+            pairs = [
+                ("claim_number", answer.claim_number, query.claim_number),
+                ("patient_account_number", answer.patient_account_number, query.patient_account_number),
+            ]
+    pairs += [
+        ("member_id", answer.member_id, member.member_id),
+        ("birth_date", answer.birth_date, member.birth_date.isoformat()),
+    ]
+    if not any(shown.value is not None and wanted is not None for _, shown, wanted in pairs):
+        return "nobody is named"
+    return _different(pairs)
+
+
+def answer(snapshot: Snapshot) -> Answer | None:
+    """Open what the portal answered; ``None`` where it had nothing on file."""
+    if snapshot.sealed_answer is None:
+        return None
+    return _ANSWER.validate_json(keys().open(bytes(snapshot.sealed_answer), _answer_slot(snapshot)))
+
+
+def last(subject: str) -> Snapshot | None:
+    """Return the newest snapshot of a subject."""
+    return Snapshot.objects.filter(subject=subject).order_by("-pk").first()
+
+
+def last_found(subject: str) -> Snapshot | None:
+    """Return the newest snapshot of a subject that has an answer."""
+    found = Snapshot.objects.filter(subject=subject, sealed_answer__isnull=False)
+    return found.order_by("-pk").first()
+
+
+def before(snapshot: Snapshot) -> Snapshot | None:
+    """Return the snapshot of the same subject before this one."""
+    return Snapshot.objects.filter(subject=snapshot.subject, pk__lt=snapshot.pk).order_by("-pk").first()
+
+
+def of(row: Lookup) -> Snapshot | None:
+    """Return the snapshot that holds the row's answer: its own, or the one it saw again."""
+    if (own := Snapshot.objects.filter(lookup=row).first()) is not None:
+        return own
+    return Snapshot.objects.filter(sightings__lookup=row).first()
+
+
+def words(row: Lookup) -> tuple[str, str]:
+    """Return the portal's words and where the trouble was; both empty where there was none."""
+    if row.sealed_words is None:
+        return "", ""
+    said, where = json.loads(keys().open(bytes(row.sealed_words), _words_slot(row)))
+    return said, where
+
+
+def page(evidence: Evidence) -> Document:
+    """Open a page that was kept."""
+    gzipped = keys().open(bytes(evidence.sealed_page), _page_slot(evidence, "page"))
+    path = keys().open(bytes(evidence.sealed_path), _page_slot(evidence, "path"))
+    return Document(sha256=evidence.sha256, path=path.decode(), gzipped=gzipped.decode())
+
+
+def _ended(
+    row: Lookup,
+    state: Lookup.State,
+    *,
+    outcome: Outcome,
+    day: date,
+    clock: Clock,
+    troubled: Troubled | None = None,
+) -> bool:
+    """End the row; ``False`` where another process ended it first, and nothing is to be stored."""
+    changed = Lookup.objects.filter(pk=row.pk, state=Lookup.State.WAITING).update(
+        state=state,
+        outcome=outcome,
+        day=day,
+        done_at=clock.now(),
+        tries=row.tries + 1,
+        trouble=troubled.trouble if troubled else "",
+        sealed_words=_sealed_words(row, troubled) if troubled else None,
+    )
+    return changed == 1
+
+
+def _add(
+    row: Lookup, answer: Answer | None, outcome: Outcome, documents: Sequence[Document], clock: Clock
+) -> None:
+    as_of = None if answer is None else answer.as_of.value
+    digest = keys().hashed("facts", outcome, json.dumps(facts(answer), sort_keys=True))
+    known = last(row.subject)
+    if known is not None and known.digest == digest:
+        Sighting.objects.create(snapshot=known, lookup=row, at=clock.now(), as_of=as_of)
+        return
+    snapshot = Snapshot(
+        uuid=uuid4(),
+        lookup=row,
+        item_id=row.item_id,
+        kind=row.kind,
+        portal=row.portal,
+        carrier=row.carrier,
+        subject=row.subject,
+        captured_at=clock.now(),
+        as_of=as_of,
+        outcome=outcome,
+        status=_status(answer, outcome),
+        digest=digest,
+    )
+    if isinstance(answer, Claim):
+        snapshot.billed, snapshot.paid = _cents(answer.billed.value), _cents(answer.paid.value)
+    if answer is not None:
+        snapshot.sealed_answer = keys().seal(answer.model_dump_json().encode(), _answer_slot(snapshot))
+    snapshot.save(force_insert=True)
+    _keep_pages(row, documents, clock, refused=False)
+
+
+def _keep_pages(row: Lookup, documents: Sequence[Document], clock: Clock, *, refused: bool) -> None:
+    for document in {document.sha256: document for document in documents}.values():
+        evidence = Evidence(uuid=uuid4(), lookup=row, sha256=document.sha256, refused=refused, at=clock.now())
+        evidence.sealed_path = keys().seal(document.path.encode(), _page_slot(evidence, "path"))
+        evidence.sealed_page = keys().seal(document.gzipped.encode(), _page_slot(evidence, "page"))
+        evidence.save(force_insert=True)
+
+
+def _status(answer: Answer | None, outcome: Outcome) -> str:
+    match answer:
+        case Claim():
+            return answer.normalized_status
+        case Eligibility():
+            shown = [
+                coverage.status.value for coverage in answer.coverages if coverage.status.value is not None
+            ]
+            return (
+                CoverageStatus.ACTIVE
+                if CoverageStatus.ACTIVE in shown
+                else (shown[0] if shown else "unknown")
+            )
+        case _:
+            return outcome
+
+
+def _different(pairs: Sequence[tuple[str, Shown[str] | Shown[date], str | None]]) -> str | None:
+    for name, shown, wanted in pairs:
+        if shown.value is not None and wanted is not None and _plain(str(shown.value)) != _plain(wanted):
+            return name
+    return None
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def _cents(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else amount.quantize(_CENT)
+
+
+def _sealed_words(row: Lookup, troubled: Troubled) -> bytes:
+    return keys().seal(json.dumps([troubled.words, troubled.where]).encode(), _words_slot(row))
+
+
+def _answer_slot(snapshot: Snapshot) -> Slot:
+    return Slot("snapshot", str(snapshot.uuid), "answer")
+
+
+def _words_slot(row: Lookup) -> Slot:
+    return Slot("lookup", str(row.uuid), "words")
+
+
+def _page_slot(evidence: Evidence, field: str) -> Slot:
+    return Slot("evidence", str(evidence.uuid), field)

@@ -1,0 +1,271 @@
+"""One stay drains one account's waiting lookups, most urgent first, under the account's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from types import TracebackType
+from typing import Literal, Protocol, Self
+from uuid import UUID, uuid4
+
+import structlog
+from django.db.models import Q, QuerySet
+
+from harvester.errors import PolicyForbids, StaffNeeded, Trouble
+from harvester.model.portal import PortalFacts
+from harvester.model.query import Query
+from harvester.office import attempts, lookups, snapshots
+from harvester.office.attempts import Ledger
+from harvester.office.clock import Clock
+from harvester.office.locks import AccountLock, Busy
+from harvester.office.models import Account, Lookup, PortalSetting
+from harvester.visit.client import StayEnded
+from harvester.visit.wire import Answered, Begin, Context, Deny, Entered, Secret, SecretKind, Troubled
+
+log = structlog.get_logger()
+
+REFUSALS_IN_A_ROW = 3
+"""So many refused pages in a row end a stay: the portal changed, and more of it helps nobody."""
+
+BUSY = "somebody is signed in with the account"
+
+Doing = Literal["signing_in", "signed_in", "looked_up", "trouble", "signed_out"]
+
+
+class Stay(Protocol):
+    """One person signed in at one portal; see :class:`harvester.visit.client.Stay`."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def enter(self) -> Entered:
+        """Sign in; raises ``Trouble`` or ``StayEnded``."""
+
+    def look(self, lookup: int, query: Query) -> Answered | Troubled:
+        """Look one thing up; raises ``StayEnded``."""
+
+
+class Open(Protocol):
+    """Starts a stay."""
+
+    def __call__(
+        self,
+        begin: Begin,
+        *,
+        secrets: Callable[[SecretKind], Secret | Deny],
+        again: Callable[[Entered], None],
+        inherit: tuple[int, ...],
+    ) -> Stay:
+        """Return the stay, not started yet."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where one account's stay is, for a person who watches."""
+
+    account: UUID
+    owner: str
+    portal: str
+    doing: Doing
+    done: int
+    total: int
+    """Lookups done, and done or waiting, in this stay."""
+    trouble: str = ""
+    """A class name of :mod:`harvester.errors`, ``Defect`` or ``StayEnded``."""
+
+
+@dataclass(frozen=True)
+class Drained:
+    """How an account's stay ended; ``reason`` says why lookups still wait, in one sentence."""
+
+    account: UUID
+    owner: str
+    portal: str
+    done: int = 0
+    trouble: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What all stays of a run have in common."""
+
+    today: date
+    """The practice's date."""
+    stay: Open
+    clock: Clock
+    progress: Callable[[Progress], None] = lambda _: None
+    stopped: Callable[[], bool] = lambda: False
+    """Asked between two lookups: whether to sign out and end."""
+    floor: int = 0
+    """Only lookups of this urgency or higher."""
+    patience: float = 0.0
+    """Seconds to wait for the account's lock."""
+
+
+def waiting(account: Account, floor: int = 0) -> QuerySet[Lookup]:
+    """Return the lookups that the account may make, the most urgent first.
+
+    Its owner's own, and the sweep's where the owner has agreed to that.
+    """
+    whose = Q(requested_by=account.owner_id)
+    if account.sweep_consent is not None:
+        whose |= Q(requested_by=None)
+    rows = Lookup.objects.filter(whose, account=account, state=Lookup.State.WAITING, urgency__gte=floor)
+    return rows.order_by("-urgency", "pk")
+
+
+def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained:
+    """Sign in and make the account's waiting lookups until none is left or trouble ends the stay."""
+    if portal is None:
+        return _idle(account, "no installed flow knows the portal")
+    objection = portal.policy.objection(terms.today)
+    if objection is not None:
+        return _idle(account, f"{portal.name} is not asked: {objection}", PolicyForbids.__name__)
+    try:
+        with AccountLock(account.pk, patience=terms.patience, clock=terms.clock) as lock:
+            attempts.recover(account, terms.clock)
+            account.refresh_from_db()
+            if not account.active:
+                return _idle(account, "the account is not active here")
+            if attempts.on_hold(account):
+                return _idle(account, "the account is on hold", StaffNeeded.__name__)
+            if not waiting(account, terms.floor).exists():
+                return _idle(account, "")
+            return _Round(account, portal, terms, lock).run()
+    except Busy:
+        return _idle(account, BUSY)
+
+
+class _Round:
+    """One stay, from signing in to signing out."""
+
+    def __init__(self, account: Account, portal: PortalFacts, terms: Terms, lock: AccountLock) -> None:
+        self._account = account
+        self._portal = portal
+        self._terms = terms
+        self._lock = lock
+        self._id = uuid4()
+        self._ledger = Ledger(account, self._id, terms.clock)
+        self._done = 0
+        self._refused = 0
+        self._tried: set[int] = set()
+        self._log = log.bind(account=account.pk, portal=portal.id, stay=self._id)
+
+    def run(self) -> Drained:
+        """Make the stay."""
+        self._tell("signing_in")
+        setting = PortalSetting.objects.filter(portal=self._portal.id).first()
+        begin = Begin(
+            portal=self._portal.id,
+            user_name=self._account.user_name,
+            context=Context.model_validate(self._account.context),
+            address=(setting.address or None) if setting else None,
+        )
+        opened = self._terms.stay(
+            begin,
+            secrets=self._ledger,
+            again=lambda _: self._ledger.settle(),
+            inherit=self._lock.descriptors,
+        )
+        self._log.info("stay_begun", waiting=waiting(self._account, self._terms.floor).count())
+        with opened as stay:
+            drained = self._stay(stay)
+        self._log.info("stay_ended", done=drained.done)
+        self._tell("trouble" if drained.trouble else "signed_out", drained.trouble)
+        return drained
+
+    def _stay(self, stay: Stay) -> Drained:
+        try:
+            stay.enter()
+        except (Trouble, StayEnded) as error:
+            name = type(error).__name__
+            self._ledger.settle(name, _words(error))
+            return self._drained(name)
+        self._ledger.settle()
+        self._tell("signed_in")
+        while (row := self._next()) is not None:
+            if self._terms.stopped():
+                return self._drained("", "the sweep was stopped")
+            if not self._lock.alive():
+                return self._drained("", "the lock of the account was lost")
+            if (trouble := self._look(stay, row)) is not None:
+                return self._drained(trouble)
+        return self._drained("")
+
+    def _next(self) -> Lookup | None:
+        return waiting(self._account, self._terms.floor).exclude(pk__in=self._tried).first()
+
+    def _look(self, stay: Stay, row: Lookup) -> str | None:
+        """Make one lookup; the name of the trouble that ends the stay, if one does."""
+        query = lookups.asked(row)
+        self._tried.add(row.pk)
+        try:
+            answer = stay.look(row.pk, query)
+        except StayEnded as error:
+            answer = Troubled(lookup=row.pk, trouble=StayEnded.__name__, words=error.reason)
+        clock, day = self._terms.clock, self._terms.today
+        if isinstance(answer, Answered):
+            state = snapshots.keep(row, query, answer, day=day, clock=clock)
+            return self._went(row, state, "")
+        name = answer.trouble
+        match name:
+            case "NotOnFile" | "SeveralOnFile":
+                return self._went(row, snapshots.keep_nothing(row, answer, day=day, clock=clock), name)
+            case "PortalChanged" | "WrongPage":
+                return self._went(row, snapshots.refuse(row, answer, day=day, clock=clock), name)
+            case "Defect":
+                return self._went(row, snapshots.fail(row, answer, day=day, clock=clock), name)
+        self._ledger.settle(name, answer.words)
+        snapshots.try_again(row, answer, day=day, clock=clock)
+        return name
+
+    def _went(self, row: Lookup, state: Lookup.State, trouble: str) -> str | None:
+        self._done += 1
+        self._refused = 0 if state is Lookup.State.ANSWERED else self._refused + 1
+        self._log.info("looked_up", lookup=row.pk, kind=row.kind, outcome=state.value)
+        self._tell("looked_up", trouble)
+        return (trouble or "WrongPage") if self._refused >= REFUSALS_IN_A_ROW else None
+
+    def _drained(self, trouble: str, reason: str = "") -> Drained:
+        if trouble and not reason:
+            reason = _REASONS.get(trouble, "the account is on hold until a person has acted at the portal")
+        return _idle(self._account, reason, trouble, self._done)
+
+    def _tell(self, doing: Doing, trouble: str = "") -> None:
+        left = waiting(self._account, self._terms.floor).count()
+        self._terms.progress(
+            Progress(
+                account=self._account.pk,
+                owner=self._account.owner.called,
+                portal=self._portal.id,
+                doing=doing,
+                done=self._done,
+                total=self._done + left,
+                trouble=trouble,
+            )
+        )
+
+
+_REASONS = {
+    "PortalUnavailable": "the portal is unavailable",
+    "SignedOut": "the portal ended the session twice",
+    "StayEnded": "the stay ended before its time",
+    "PortalChanged": "the portal changed: pages in a row are not as the flow knows them",
+    "WrongPage": "the portal showed other pages than asked, several in a row",
+    "PolicyForbids": "the portal does not allow software",
+    "Defect": "the flow has a defect",
+    "NotOnFile": "the portal has no such page",
+}
+
+
+def _idle(account: Account, reason: str, trouble: str = "", done: int = 0) -> Drained:
+    return Drained(account.pk, account.owner.called, account.portal, done, trouble, reason)
+
+
+def _words(error: Trouble | StayEnded) -> str:
+    return error.reason if isinstance(error, StayEnded) else error.words

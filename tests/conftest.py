@@ -1,0 +1,35 @@
+"""What every test stands on: no test ever sees the practice of the person who runs it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests import postgres
+
+_NOWHERE = tempfile.mkdtemp(prefix="harvester-tests-")
+os.environ["HARVESTER_HOME"] = _NOWHERE
+os.environ.pop("HARVESTER_KEYS", None)
+os.environ.pop("DATABASE_URL", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_practice_of_anybody() -> Iterator[None]:
+    from django.test import override_settings
+
+    with override_settings(HARVESTER_HOME=_NOWHERE, HARVESTER_KEYS=f"{_NOWHERE}/keys"):
+        assert str(settings.HARVESTER_HOME) == _NOWHERE
+        yield
+    Path(_NOWHERE).rmdir()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a real server, without a database's name."""
+    with postgres.server() as address:
+        yield address

@@ -480,7 +480,7 @@ def _story(
     first = _stage(rng, claim, story[0], lines, date.min, settled)
     if story == ("adjusted",):
         # Was denied, was corrected by the practice before our story starts.
-        follower = _corrected(rng, cast, claim, lines, _number(numbers), date.min, "paid")
+        follower = _corrected(rng, claim, lines, _number(numbers), date.min, "paid")
         denied = _stage(rng, claim, "denied", lines, date.min, settled)
         yield replace(claim, stages=(replace(denied, status="adjusted", replaced_by=follower.number),))
         yield follower
@@ -490,7 +490,7 @@ def _story(
         since = BASE_DATE + DAY
         if story[1] in ("adjusted", "reprocessed"):
             follower = (
-                _corrected(rng, cast, claim, lines, _number(numbers), since, "received")
+                _corrected(rng, claim, lines, _number(numbers), since, "received")
                 if story[1] == "adjusted"
                 else _reprocessed(rng, claim, lines, _number(numbers), since)
             )
@@ -532,7 +532,7 @@ def _stage(
     if what in ("received", "in_process"):
         return Stage(since, what, lines)
     if what == "pended_provider_info":
-        return Stage(since, what, lines, pends=(_INFO,), documents=tuple(_documents(rng, claim)))
+        return Stage(since, what, lines, pends=(_INFO,), documents=tuple(_documents(rng)))
     if what == "pended_cob":
         return Stage(since, what, lines, pends=(_COB,))
     if what == "pended_payer":
@@ -564,7 +564,7 @@ def _stage(
     return Stage(since, "paid", done, settled, payment=_payment(rng, claim, settled))
 
 
-def _documents(rng: Random, claim: ClaimFile) -> Iterator[Document]:
+def _documents(rng: Random) -> Iterator[Document]:
     for name in rng.sample(_DOCUMENTS, rng.randint(1, 2)):
         due = BASE_DATE + DAY * rng.randint(5, 45) if rng.random() < 0.9 else None
         yield Document(name, f"RFI-{rng.randrange(10**6, 10**7)}", due)
@@ -643,7 +643,7 @@ def _pay_together(claims: list[ClaimFile]) -> list[ClaimFile]:
 
 
 def _corrected(
-    rng: Random, cast: Cast, claim: ClaimFile, lines: tuple[Line, ...], number: str, since: date, what: str
+    rng: Random, claim: ClaimFile, lines: tuple[Line, ...], number: str, since: date, what: str
 ) -> ClaimFile:
     """Return the practice's corrected claim (frequency 7): same account, one charge more."""
     extra = replace(lines[-1], number=len(lines) + 1, procedure="36415", modifiers=(), units=1, billed=1200)

@@ -21,12 +21,12 @@ _LAST = (
     "Stonebriar Applethwaite Gullhaven Nettlefield Hobbleton Cindermoor Willowmarsh Tanglewick Dovermouse "
     "Copperfen Ravenspool Hazelgrove Mistlebank Puddlecott Goosebury Farthingale Cloverdyke Bellwhistle "
     "Sandpiper-Wren O'Bramble Ångqvist Wintermoth Saltmarsh Underlarch Foxglovely Moonpenny Greycandle"
-).split()
+)
 _FIRST = (
     "Odalys Tamsin Corvin Isolde Bertram Zoë Leocadia Fenwick Marigold Thaddeus Ottoline Jasper Winifred "
     "Lucian Perpetua Barnaby Clementine Ignatius Rosalind Evander Philippa Cosmo Araminta Hugo Seraphina "
     "Lysander Beatrix Orson Calliope Linus Henrietta Magnus Tabitha Rufus Eudora Casimir Sunniva Alaric"
-).split()
+)
 _PASSWORDS = ("Cobalt-Heron", "Velvet-Anchor", "Maple-Lantern")
 
 
@@ -145,7 +145,7 @@ def _npi(rng: Random) -> str:
 
 def _patients(rng: Random) -> list[Patient]:
     """72 people in families; two pairs share a name, with another member id and birth date each."""
-    last_names, first_names = list(_LAST), list(_FIRST)
+    last_names, first_names = _LAST.split(), _FIRST.split()
     rng.shuffle(last_names)
     rng.shuffle(first_names)
     patients: list[Patient] = []

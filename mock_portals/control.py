@@ -65,10 +65,10 @@ def control(world: World, sites: dict[str, Sited]) -> Starlette:
             raise HTTPException(404, f"no portal is called {name}; there are {', '.join(sites)}")
         return sites[name].site
 
-    async def index(request: Request) -> Response:
+    async def index(_request: Request) -> Response:
         return JSONResponse({"portals": list(sites), "date": world.clock.today.isoformat()})
 
-    async def people(request: Request) -> Response:
+    async def people(_request: Request) -> Response:
         return JSONResponse(cast_json(world.cast))
 
     async def truth(request: Request) -> Response:
@@ -111,13 +111,13 @@ def control(world: World, sites: dict[str, Sited]) -> Starlette:
             raise HTTPException(404, f"nobody and nothing here is called {error}") from None
         return JSONResponse({"user": request.path_params["user"]})
 
-    async def reset(request: Request) -> Response:
+    async def reset(_request: Request) -> Response:
         world.clock.reset()
         for sited in sites.values():
             sited.reset()
         return JSONResponse({"date": world.clock.today.isoformat()})
 
-    async def refusal(request: Request, error: Exception) -> Response:
+    async def refusal(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return JSONResponse({"error": error.detail}, error.status_code)
 

@@ -54,7 +54,7 @@ class Sessions:
 
     def renew(self, old: Session, user: str, stage: str) -> Session:
         """Return a session under a new cookie for somebody who has just shown a password."""
-        old.ended = "renewed"
+        self.end(old, "renewed")
         session = self.start()
         session.user, session.stage = user, stage
         return session
@@ -71,7 +71,7 @@ class Sessions:
         session.touched = self._clock.seconds()
 
     def end(self, session: Session, how: str) -> None:
-        """End a session: signed_out, timed_out, expired (by a trouble) or locked."""
+        """End a session: signed_out, timed_out, expired (by a trouble), locked, or renewed."""
         session.ended = how
         if session.entry and session.entry["closed"] is None:
             stamp = self._log.stamp()

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 from markupsafe import Markup, escape
+from typing_extensions import override
 
 State = Literal["known", "none", "not_shown", "unreadable"]
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -25,6 +26,7 @@ class Leaf:
     state: State
     value: Json = None
 
+    @override
     def __str__(self) -> str:
         return self.words
 

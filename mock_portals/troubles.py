@@ -23,7 +23,9 @@ class Trouble:
 SLOW = Trouble("slow", "every page takes this many milliseconds more", 3000)
 UNAVAILABLE = Trouble("unavailable", "every page answers 503")
 MAINTENANCE = Trouble("maintenance", "every page is a maintenance notice, with HTTP 200")
-EXPIRE_AFTER = Trouble("expire_after", "a session ends by itself after this many pages", 5)
+EXPIRE_AFTER = Trouble(
+    "expire_after", "a session ends by itself after this many pages since its code was accepted", 20
+)
 LOCKED = Trouble("locked", "the account is locked: the right password is refused too")
 CODE_REJECTED = Trouble("code_rejected", "every verification code is refused")
 COMMON = (SLOW, UNAVAILABLE, MAINTENANCE, EXPIRE_AFTER, LOCKED, CODE_REJECTED)

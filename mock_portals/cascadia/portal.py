@@ -82,7 +82,7 @@ TROUBLES = (
     LAYOUT_B,
 )
 
-GRID = (
+GRID: tuple[str, ...] = (
     "Claim number",
     "Patient",
     "Account number",
@@ -92,7 +92,7 @@ GRID = (
     "Status",
     "Actions",
 )
-LINES = (
+LINES: tuple[str, ...] = (
     "Line",
     "From",
     "Through",
@@ -130,6 +130,7 @@ class Desk:
     contacts: dict[str, dict[str, str]] = field(default_factory=dict)
     terms: set[str] = field(default_factory=set)
     listings: set[str] = field(default_factory=set)
+    passwords: set[str] = field(default_factory=set)
     inquiries: int = 0
 
 
@@ -141,6 +142,7 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
 
 
@@ -157,6 +159,7 @@ class Cascadia:
         self.clock, self.gate, self.troubles = site.world.clock, site.gate, site.troubles
         self.cast = site.world.cast
         self.book = _book(self.cast)
+        self._files = {file.number: file for file in self.book.claims}
         self.desk = Desk()
         self.app = Starlette(
             routes=self._routes(),
@@ -234,11 +237,11 @@ class Cascadia:
         body = self._page(None, "notice.html", heading=heading, message=message, link=None).body
         return bytes(body).decode()
 
-    async def _elsewhere(self, request: Request, error: Exception) -> Response:
+    async def _elsewhere(self, _request: Request, error: Exception) -> Response:
         assert isinstance(error, Elsewhere)
         return RedirectResponse(error.url, 303)
 
-    async def _refused(self, request: Request, error: Exception) -> Response:
+    async def _refused(self, _request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         heading, message = {
             403: ("We could not verify your request", "Go back, reload the page and try again."),
@@ -286,7 +289,7 @@ class Cascadia:
 
     # Sign-in ladder
 
-    async def root(self, request: Request, session: Session) -> Response:
+    async def root(self, _request: Request, session: Session) -> Response:
         return RedirectResponse("/home" if session.entry else "/signin", 303)
 
     async def signin(self, request: Request, session: Session) -> Response:
@@ -295,7 +298,7 @@ class Cascadia:
         timed_out = request.query_params.get("reason") == "timeout"
         return self._page(session, "signin.html", timed_out=timed_out)
 
-    async def challenge_sent(self, request: Request, session: Session) -> Response:
+    async def challenge_sent(self, _request: Request, session: Session) -> Response:
         return self._page(session, "challenge.html")
 
     async def signin_sent(self, request: Request, session: Session) -> Response:
@@ -309,7 +312,7 @@ class Cascadia:
                 return self._locked(session)
             error = "The user ID or password you entered is incorrect."
             return self._page(session, "signin.html", timed_out=False, error=error)
-        expired = self.troubles.get(PASSWORD_EXPIRED, user) is not None
+        expired = self.troubles.get(PASSWORD_EXPIRED, user) is not None and user not in self.desk.passwords
         self.site.take(request, self.site.sessions.renew(session, user, "expired" if expired else "code"))
         return RedirectResponse("/password/expired" if expired else "/signin/code", 303)
 
@@ -323,7 +326,7 @@ class Cascadia:
             link=("/contact", "Contact us"),
         )
 
-    async def expired(self, request: Request, session: Session) -> Response:
+    async def expired(self, request: Request, _session: Session) -> Response:
         return self._page(self._at(request, "/password/expired"), "password.html")
 
     async def expired_sent(self, request: Request, session: Session) -> Response:
@@ -332,10 +335,11 @@ class Cascadia:
         if not _field(form, "newPassword") or _field(form, "newPassword") != _field(form, "againPassword"):
             return self._page(session, "password.html", error="The two passwords are not the same.")
         self.gate.set_password(session.user or "", _field(form, "newPassword"))
+        self.desk.passwords.add(session.user or "")
         session.stage = "code"
         return RedirectResponse("/signin/code", 303)
 
-    async def code(self, request: Request, session: Session) -> Response:
+    async def code(self, request: Request, _session: Session) -> Response:
         return self._page(self._at(request, "/signin/code"), "code.html")
 
     async def code_sent(self, request: Request, session: Session) -> Response:
@@ -352,7 +356,7 @@ class Cascadia:
         self.site.sessions.open(session, "signed_in")
         return RedirectResponse("/practice", 303)
 
-    async def terms(self, request: Request, session: Session) -> Response:
+    async def terms(self, request: Request, _session: Session) -> Response:
         return self._page(self._at(request, "/terms"), "terms.html")
 
     async def terms_sent(self, request: Request, session: Session) -> Response:
@@ -409,13 +413,13 @@ class Cascadia:
         session.notes["announced"] = True
         return RedirectResponse("/home", 303)
 
-    async def signout(self, request: Request, session: Session) -> Response:
+    async def signout(self, _request: Request, session: Session) -> Response:
         if session.entry:
             self.site.log.add(self.site.log.sign_outs, user=session.user, session=session.id)
         self.site.sessions.end(session, "signed_out")
         return RedirectResponse("/signed-out", 303)
 
-    async def signed_out(self, request: Request, session: Session) -> Response:
+    async def signed_out(self, _request: Request, _session: Session) -> Response:
         heading, message = "You have signed out", "Thank you for using Provider Connection."
         return self._page(
             None, "notice.html", heading=heading, message=message, link=("/signin", "Sign in again")
@@ -423,7 +427,7 @@ class Cascadia:
 
     # Eligibility
 
-    async def eligibility(self, request: Request, session: Session) -> Response:
+    async def eligibility(self, _request: Request, session: Session) -> Response:
         asked = {"memberId": "", "birthDate": "", "serviceType": "30"}
         return self._eligibility_form(session, asked | {"serviceDate": f"{self.clock.today:%m/%d/%Y}"})
 
@@ -561,19 +565,18 @@ class Cascadia:
         }
 
     def _file(self, request: Request, session: Session) -> tuple[ClaimFile, Stage]:
-        number = request.path_params["claim"]
-        for file, stage in self._on_file(session):
-            if file.number == number:
-                return file, stage
-        raise HTTPException(404)
+        file = self._files.get(request.path_params["claim"])
+        stage = self._stage(file, self.clock.today) if file else None
+        if file is None or stage is None or file.organization != session.notes["organization"]:
+            raise HTTPException(404)
+        return file, stage
 
     async def claim(self, request: Request, session: Session) -> Response:
         file, stage = self._file(request, session)
         if self.troubles.get(WRONG_PATIENT, session.user) is not None:
             file, stage = self._another_claim(file, session)
-        headers = LINES
-        if self.troubles.get(COLUMN_SWAP, session.user) in ("lines", "both"):
-            headers = _swapped(LINES)
+        swapped = self.troubles.get(COLUMN_SWAP, session.user) in ("lines", "both")
+        headers = _swapped(LINES) if swapped else LINES
         if self.troubles.get(HEADER_RENAMED, session.user) is not None:
             headers = tuple("Plan payment" if header == "Paid" else header for header in headers)
         return self._page(
@@ -639,7 +642,7 @@ class Cascadia:
 
     # Other pages
 
-    async def account(self, request: Request, session: Session) -> Response:
+    async def account(self, _request: Request, session: Session) -> Response:
         return self._account(session, None)
 
     def _account(self, session: Session, message: str | None) -> Response:
@@ -649,10 +652,10 @@ class Cascadia:
         )
         return self._page(session, "account.html", active="/account", contact=contact, message=message)
 
-    async def resources(self, request: Request, session: Session) -> Response:
+    async def resources(self, _request: Request, session: Session) -> Response:
         return self._page(session, "resources.html", active="/resources")
 
-    async def contact_us(self, request: Request, session: Session) -> Response:
+    async def contact_us(self, _request: Request, session: Session) -> Response:
         return self._page(session, "contact.html")
 
     # Ground truth
@@ -696,15 +699,15 @@ def _field(form: FormData, name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _day(words_: str) -> date | None:
+def _day(shown: str) -> date | None:
     try:
-        return datetime.strptime(words_, "%m/%d/%Y").date()
+        return datetime.strptime(shown, "%m/%d/%Y").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
         return None
 
 
-def _number(words_: str) -> int:
-    return int(words_) if words_.isdecimal() else 1
+def _number(shown: str) -> int:
+    return int(shown) if shown.isdecimal() else 1
 
 
 def _search_error(asked: Mapping[str, str]) -> str | None:

@@ -1,0 +1,1 @@
+"""Files in and out: worklists, spreadsheets, FHIR, X12."""

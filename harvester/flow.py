@@ -10,7 +10,7 @@ Its functions go (with Playwright) and read (with :meth:`Portal.fetch`, :meth:`P
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -35,6 +35,9 @@ from harvester.reading.values import folded
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
+
+LONGEST = 100
+"""Pages of one list."""
 
 __all__ = ["Carrier", "Flow", "Lockout", "Policy", "Portal", "Rules", "User", "minutes", "seconds"]
 
@@ -86,6 +89,22 @@ class Portal(PortalFacts):
         target = f"{path}?{urlencode(query)}" if query else path
         return self._ask(page, "GET", target, None)
 
+    def walk(self, page: Page, region: Region, *, onward: str) -> Iterator[Region]:
+        """Return a document and those that its link with the words ``onward`` leads to, one by one.
+
+        Raises ``PortalChanged`` where the pages come round again or do not end.
+        """
+        seen: set[str] = set()
+        while True:
+            yield region
+            path = region.link(onward)
+            if path is None:
+                return
+            if path in seen or len(seen) >= LONGEST:
+                raise PortalChanged(f"the pages behind “{onward}” do not end", where=region.document.path)
+            seen.add(path)
+            region = self.fetch(page, path)
+
     def send(
         self, page: Page, region: Region, filled: Mapping[str, str], *, button: str | None = None
     ) -> Region:
@@ -98,9 +117,10 @@ class Portal(PortalFacts):
         wanted = {label(name): value for name, value in filled.items()}
         body: list[tuple[str, str]] = []
         for control in form["controls"]:
-            value = wanted.get(label(control["label"])) if control["label"] else None
+            value = wanted.get(label(control["group"] or control["label"]))
             if control["kind"] in ("checkbox", "radio"):
-                if control["checked"]:
+                chosen = control["checked"] if value is None else label(control["label"]) == label(value)
+                if chosen:
                     body.append((control["name"], control["value"]))
             elif value is None:
                 body.append((control["name"], control["value"]))

@@ -164,12 +164,13 @@ async ({ html, fetch: request }) => {
     return { n: numbered.get(element), words: text, notes, links };
   };
 
-  const fields = [], tables = [], forms = [], lines = [];
+  const fields = [], tables = [], lists = [], links = [], forms = [], lines = [];
 
   // ---- sections: the headings above a place, outermost first -------------------------------------
 
   const stack = [];
-  const section = () => stack.map((heading) => heading.words);
+  let headings = 0;
+  const here = () => ({ section: stack.map((heading) => heading.words), under: stack.map((heading) => heading.number) });
   const HEADING = /^H[1-6]$/;
   const isHeading = (element) =>
     HEADING.test(element.tagName) || ["LEGEND", "SUMMARY"].includes(element.tagName) || element.getAttribute("role") === "heading";
@@ -198,7 +199,7 @@ async ({ html, fetch: request }) => {
   const enterHeading = (heading) => {
     const own = level(heading);
     while (stack.length && stack.at(-1).level >= own) stack.pop();
-    stack.push({ level: own, words: words(heading).replace(/\n/g, " "), scope: scope(heading) });
+    stack.push({ level: own, number: ++headings, words: words(heading).replace(/\n/g, " "), scope: scope(heading) });
   };
   const leave = (element) => {
     for (let at = stack.length - 1; at >= 0; at--) if (stack[at].scope === element) stack.length = at;
@@ -223,7 +224,8 @@ async ({ html, fetch: request }) => {
     const caption = table.caption && visible(table.caption) ? words(table.caption).replace(/\n/g, " ")
       : table.getAttribute("aria-label")
       || (table.getAttribute("aria-labelledby") ? words(doc.getElementById(table.getAttribute("aria-labelledby")) || table.ownerDocument.createElement("i")) : "");
-    const name = caption && section().at(-1) !== caption ? [...section(), caption] : section();
+    const place = here();
+    if (caption && place.section.at(-1) !== caption) place.section.push(caption);
 
     // No row of headers: every row is a label and its value, once or twice side by side.
     const headRows = [];
@@ -236,7 +238,7 @@ async ({ html, fetch: request }) => {
         for (let at = 0; at < cells.length; at++) {
           const label = isHead(cells[at]) || labelled(cells[at]) || cells.length === 2 && at === 0;
           if (label && at + 1 < cells.length && !isHead(cells[at + 1]))
-            fields.push({ section: name, label: words(cells[at]), value: value(cells[++at]) });
+            fields.push({ ...place, label: words(cells[at]), value: value(cells[++at]) });
         }
       }
       return;
@@ -279,7 +281,7 @@ async ({ html, fetch: request }) => {
       while (carried[column]?.left) { carried[column].left--; values[column] = carried[column].value; column++; }
       (row.closest("tfoot") ? foot : body).push(values);
     }
-    tables.push({ section: name, headers, rows: body, foot, spans });
+    tables.push({ ...place, headers, rows: body, foot, spans });
     for (const { cells } of rows) for (const cell of cells) lines.push(...words(cell).split("\n").filter(Boolean));
   };
 
@@ -305,6 +307,7 @@ async ({ html, fetch: request }) => {
       }
       controls.push({
         label: kind === "hidden" ? "" : labelOf(control),
+        group: kind === "radio" && control.closest("fieldset")?.querySelector("legend") ? words(control.closest("fieldset").querySelector("legend")) : "",
         name: control.name,
         kind,
         value: control.value,
@@ -313,7 +316,7 @@ async ({ html, fetch: request }) => {
       });
     }
     forms.push({
-      section: section(),
+      ...here(),
       label: form.getAttribute("aria-label") || "",
       path: form.getAttribute("action") || path,
       method: (form.getAttribute("method") || "get").toUpperCase(),
@@ -331,27 +334,33 @@ async ({ html, fetch: request }) => {
     ![...element.querySelectorAll("*")].some((inner) => visible(inner) && (isHeading(inner) || ["TABLE", "DL", "UL", "OL", "FORM"].includes(inner.tagName)
       || (CONTROL.has(inner.tagName) && inner.tagName !== "BUTTON" && !inner.readOnly)));
 
+  // <span class="label">Plan</span> <span>Gold</span>, once or several times in a row, or
+  // <b>Plan:</b> Gold
   const pair = (element) => {
     const parts = [...element.childNodes].filter((node) =>
-      node.nodeType === Node.ELEMENT_NODE ? visible(node) : node.nodeType === Node.TEXT_NODE && node.data.trim());
-    if (parts.length < 2 || parts[0].nodeType !== Node.ELEMENT_NODE) return false;
+      node.nodeType === Node.ELEMENT_NODE ? visible(node) && node.tagName !== "BR" : node.nodeType === Node.TEXT_NODE && node.data.trim());
+    if (!parts.length || parts[0].nodeType !== Node.ELEMENT_NODE) return false;
     const label = words(parts[0]);
     if (!label || label.includes("\n") || label.length > 60) return false;
-    const two = parts.length === 2 && parts[1].nodeType === Node.ELEMENT_NODE;
-    if (!/[:：]$/.test(label) && !(two && labelled(parts[0]))) return false;
-    if (!simple(element)) return false;
-    if (two) {
-      fields.push({ section: section(), label, value: value(parts[1]) });
+    const colon = /[:：]$/.test(label);
+    if (!colon && !labelled(parts[0]) || !simple(element)) return false;
+    if (parts.length === 1 && !(colon && labelled(parts[0]))) return false;
+    const isElement = (part) => part?.nodeType === Node.ELEMENT_NODE;
+    if (isElement(parts[1]) && (parts.length === 2 || labelled(parts[0]))) {
+      for (let at = 0; at + 1 < parts.length; at++)
+        if (isElement(parts[at]) && (at === 0 || labelled(parts[at])) && isElement(parts[at + 1]) && !labelled(parts[at + 1]))
+          fields.push({ ...here(), label: words(parts[at]), value: value(parts[++at]) });
+    } else if (colon) {
+      fields.push({ ...here(), label, value: { ...value(element), words: words(element).slice(label.length).trim() } });
     } else {
-      const whole = value(element);
-      fields.push({ section: section(), label, value: { ...whole, words: whole.words.slice(label.length).trim() } });
+      return false;
     }
     return true;
   };
 
   const sentence = (element) => {
     const match = words(element).match(/^([A-Za-z][^:：\n]{0,39})[:：]\s+([\s\S]+)$/);
-    if (match) fields.push({ section: section(), label: match[1], value: { ...value(element), words: match[2] } });
+    if (match) fields.push({ ...here(), label: match[1], value: { ...value(element), words: match[2] } });
   };
 
   // ---- the walk ----------------------------------------------------------------------------------
@@ -371,7 +380,7 @@ async ({ html, fetch: request }) => {
       } else if (child.tagName === "DL") {
         readList(child);
       } else if (CONTROL.has(child.tagName)) {
-        if (child.readOnly && labelOf(child)) fields.push({ section: section(), label: labelOf(child), value: value(child) });
+        if (child.readOnly && labelOf(child)) fields.push({ ...here(), label: labelOf(child), value: value(child) });
       } else if ([...child.children].every((inner) => (INLINE.has(inner.tagName) && simple(inner)) || !visible(inner))) {
         const spoken = words(child);
         if (spoken) {
@@ -382,6 +391,7 @@ async ({ html, fetch: request }) => {
         lines.push(words(child).replace(/\n/g, " "));
       } else {
         if (child.tagName === "FORM") readForm(child);
+        if (["UL", "OL"].includes(child.tagName)) readItems(child);
         if (ownText(child)) lines.push(ownText(child));
         walk(child);
       }
@@ -389,12 +399,17 @@ async ({ html, fetch: request }) => {
     }
   };
 
+  const readItems = (list) => {
+    const items = [...list.children].filter((item) => item.tagName === "LI" && visible(item) && simple(item));
+    lists.push({ ...here(), items: items.map(value) });
+  };
+
   const readList = (list) => {
     const parts = [...list.querySelectorAll("dt, dd")].filter((part) => part.closest("dl") === list && visible(part) && !hiddenAbove(part, list));
     let label = null;
     for (const part of parts) {
       if (part.tagName === "DT") label = words(part).replace(/\n/g, " ");
-      else if (label !== null && simple(part)) fields.push({ section: section(), label, value: value(part) });
+      else if (label !== null && simple(part)) fields.push({ ...here(), label, value: value(part) });
       else walk(part);
       if (part.tagName === "DD") lines.push(`${label ?? ""} ${words(part)}`.trim().replace(/\n/g, " "));
     }
@@ -402,6 +417,8 @@ async ({ html, fetch: request }) => {
 
   const body = doc.body;
   if (body) walk(body);
+  for (const link of doc.querySelectorAll("a[href]"))
+    if (visible(link) && !hiddenAbove(link, body)) links.push({ words: words(link), path: link.getAttribute("href") });
 
   // ---- evidence: what was visible, without scripts, secrets, tokens and outside addresses ---------
 
@@ -426,7 +443,7 @@ async ({ html, fetch: request }) => {
 
   const wantsPassword = [...doc.querySelectorAll("input[type=password]")].some((input) => visible(input) && !hiddenAbove(input, body));
   return {
-    status, path, title: fold(doc.title), lines, fields, tables, forms, wantsPassword,
+    status, path, title: fold(doc.title), lines, fields, tables, lists, links, forms, wantsPassword,
     html: body && !wantsPassword ? `<!doctype html><title>${escape(fold(doc.title))}</title>${kept(body)}` : "",
   };
 }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from harvester.errors import PortalChanged, WrongPage
+from harvester.errors import NotOnFile, PortalChanged, WrongPage
+from harvester.model.codes import Code
 from harvester.model.shown import Place, Shown, Unmapped
 from harvester.model.snapshot import Document
 from harvester.reading import values
@@ -70,15 +72,16 @@ class Record:
         self._path = path
         self._cells = cells
 
-    def cell(self, name: str, *, optional: bool = False) -> Cell | None:
-        """Return the value as displayed, or ``None`` where an optional label is missing."""
+    def has(self, name: str) -> bool:
+        """Whether the label is there."""
+        return any(label(words) == label(name) for words, _ in self._cells)
+
+    def cell(self, name: str) -> Cell:
+        """Return the value as displayed."""
         found = [cell for words, cell in self._cells if label(words) == label(name)]
-        if len(found) > 1:
-            raise PortalChanged(f"“{name}” stands {len(found)} times", where=self._where(name))
-        if not found:
-            if optional:
-                return None
-            raise PortalChanged(f"“{name}” is missing", where=self._where(name))
+        if len(found) != 1:
+            times = "is missing" if not found else f"stands {len(found)} times"
+            raise PortalChanged(f"“{name}” {times}", where=self._where(name))
         self._reading.consumed.add(found[0].n)
         return found[0]
 
@@ -120,22 +123,74 @@ class Record:
         """Read words through an exact, declared table; a word not in it is unreadable."""
         return self._shown(name, lambda words, place: values.mapped(words, table, place), optional)
 
+    def one_of(self, name: str, table: Mapping[str, T]) -> T:
+        """Return what the words stand for where they must be in the table; else ``PortalChanged``."""
+        shown = self.mapped(name, table)
+        if shown.value is None:
+            raise PortalChanged(f"“{name}” is none of the known words", where=self._where(name))
+        return shown.value
+
+    def days(self, name: str, *, separator: str = " - ") -> tuple[Shown[date], Shown[date]]:
+        """Read the first and the last day of a span; one day is both."""
+        cell = self.cell(name)
+        first, _, last = folded(cell.words).partition(separator)
+        place = self.place(name, cell)
+        return values.day(first, place), values.day(last or first, place)
+
     def flag(self, name: str, *, optional: bool = False) -> Shown[bool]:
         """Read Yes or No."""
         return self.mapped(name, values.YES_NO, optional=optional)
 
+    def code(self, name: str, system: str, legend: Mapping[str, str] | None = None) -> Shown[Code]:
+        """Read one code of a system; ``legend`` is what the portal says that its codes mean."""
+        return self.read(name, lambda words: Code(system=system, code=words, text=(legend or {}).get(words)))
+
+    def codes(self, name: str, system: str, *, separator: str = ",") -> tuple[Shown[Code], ...]:
+        """Read a list of codes of a system; none where the value is blank."""
+        cell = self.cell(name)
+        words = [folded(part) for part in cell.words.split(separator)] if cell.words else []
+        return tuple(
+            Shown[Code].known(Code(system=system, code=word), word, self.place(name, cell)) for word in words
+        )
+
+    def split(self, name: str, pattern: str) -> Record:
+        r"""Return the named groups of a pattern that a value has as values of their own.
+
+        ``row.split("Visits used", r"(?P<used>\d+) of (?P<allowed>\d+)").count("used")``. Raises
+        ``PortalChanged`` where the value does not have the pattern.
+        """
+        return self._split(name, self.cell(name).words, pattern)
+
+    def each(self, name: str, pattern: str, *, separator: str = ";") -> tuple[Record, ...]:
+        """Split a value that is a list, as :meth:`split` does each part; none where it is blank."""
+        parts = [part for part in self.cell(name).words.split(separator) if part.strip()]
+        return tuple(self._split(name, part, pattern) for part in parts)
+
+    def _split(self, name: str, words: str, pattern: str) -> Record:
+        match = re.fullmatch(pattern, folded(words), re.ASCII)
+        if match is None:
+            raise PortalChanged(f"“{name}” is not written as expected", where=self._where(name))
+        groups = {part: found for part, found in match.groupdict().items() if found is not None}
+        cell = self.cell(name)
+        parts = [(part, replace(cell, words=found)) for part, found in groups.items()]
+        return Record(self._reading, (*self._path, name), parts)
+
     def link(self, name: str, words: str | None = None) -> str:
         """Return the address of the one link in a value, or of the one with these words."""
         cell = self.cell(name)
-        links = [to for said, to in (cell.links if cell else ()) if words is None or folded(said) == words]
+        links = [to for said, to in cell.links if words is None or folded(said) == words]
         if len(links) != 1:
             raise PortalChanged(f"“{name}” has {len(links)} links, not one", where=self._where(name))
         return links[0]
 
+    def read(self, name: str, grammar: Callable[[str], T | None], *, optional: bool = False) -> Shown[T]:
+        """Read words by a grammar of the flow's own, which returns ``None`` for what it does not cover."""
+        return self._shown(name, lambda words, place: values.read(words, place, grammar), optional)
+
     def _shown(self, name: str, read: Any, optional: bool) -> Shown[Any]:
-        cell = self.cell(name, optional=optional)
-        if cell is None:
+        if optional and not self.has(name):
             return Shown.not_shown()
+        cell = self.cell(name)
         shown: Shown[Any] = read(cell.words, self.place(name, cell))
         return shown
 
@@ -161,9 +216,10 @@ class Table:
 class Region:
     """A document, or the part of it under a heading."""
 
-    def __init__(self, reading: Reading, path: tuple[str, ...] = ()) -> None:
+    def __init__(self, reading: Reading, path: tuple[str, ...] = (), heading: int | None = None) -> None:
         self._reading = reading
         self._path = path
+        self._heading = heading
 
     @property
     def document(self) -> Document:
@@ -177,35 +233,58 @@ class Region:
 
     def section(self, heading: str) -> Region:
         """Return the part under a heading; raises ``PortalChanged`` where there is none."""
-        region = Region(self._reading, (*self._path, heading))
         if not self.has(heading):
             raise PortalChanged(f"“{heading}” is missing", where=self._where(heading))
-        return region
+        return Region(self._reading, (*self._path, heading), self._heading)
 
     def has(self, heading: str) -> bool:
-        """Whether there is anything under that heading."""
+        """Whether there is anything labelled, a table or a list under that heading."""
+        return any(self._parts(kind, heading) for kind in ("fields", "tables", "lists"))
+
+    def parts(self, heading: str) -> tuple[Region, ...]:
+        """Return the parts under a heading that have a heading of their own, in order.
+
+        Two parts may have the same heading, such as two prior plans.
+        """
         below = (*self._path, heading)
-        parts = (*self._reading.raw["fields"], *self._reading.raw["tables"])
-        return any(_under(part["section"], below) for part in parts)
+        own: dict[int, str] = {}
+        for kind in ("fields", "tables", "lists"):
+            for part in self._parts(kind, heading):
+                at = next(n for n, words in enumerate(part["section"]) if label(words) == label(heading)) + 1
+                if at < len(part["under"]):
+                    own[part["under"][at]] = part["section"][at]
+        return tuple(Region(self._reading, (*below, own[number]), number) for number in sorted(own))
+
+    def items(self, heading: str, *, optional: bool = False) -> tuple[Shown[str], ...]:
+        """Return the items of the one list under a heading, as words."""
+        found = self._right_under("lists", heading)
+        if not found and optional:
+            return ()
+        if len(found) != 1:
+            raise PortalChanged(f"{len(found)} lists “{heading}”, not one", where=self._where(heading))
+        shown = []
+        for number, raw in enumerate(found[0]["items"], start=1):
+            cell = Cell.of(raw)
+            self._reading.consumed.add(cell.n)
+            path = (*self._path, heading, str(number))
+            place = Place(document=self._reading.document.sha256, path=path, mark=cell.n)
+            shown.append(values.text(cell.words, place))
+        return tuple(shown)
 
     def fields(self, heading: str | None = None) -> Record:
         """Return the labelled values of this region, or of the part under a heading."""
         region = self if heading is None else self.section(heading)
-        cells = [
-            (raw["label"], Cell.of(raw["value"]))
-            for raw in self._reading.raw["fields"]
-            if _under(raw["section"], region._path)
-        ]
+        cells = [(raw["label"], Cell.of(raw["value"])) for raw in region._parts("fields")]
         return Record(self._reading, region._path, cells)
 
     def table(self, heading: str, *, optional: bool = False) -> Table:
-        """Return the one table with this caption or under this heading, by its headers.
+        """Return the one table with this caption or right under this heading, by its headers.
 
         Raises ``PortalChanged`` where there is none (unless ``optional``: no rows), more than one, or
         where a row has more or fewer cells than there are headers.
         """
         below = (*self._path, heading)
-        found = [raw for raw in self._reading.raw["tables"] if _under(raw["section"], below)]
+        found = self._right_under("tables", heading)
         if not found and optional:
             return Table(rows=(), spans=(), foot=())
         if len(found) != 1:
@@ -226,15 +305,34 @@ class Region:
 
         return Table(rows=rows(found[0]["rows"]), spans=tuple(found[0]["spans"]), foot=rows(found[0]["foot"]))
 
-    def after(self, words: str) -> str | None:
-        """Return what follows these words in the one visible line that begins with them, else ``None``."""
-        found = [line for line in self._reading.lines if line.casefold().startswith(words.casefold())]
-        return folded(found[0][len(words) :]) if len(found) == 1 else None
+    def stated(self, pattern: str) -> Shown[int]:
+        r"""Return the number in the one visible line that is like ``Showing \d+-\d+ of (\d+) claims``."""
+        lines = [folded(line) for line in self._reading.lines]
+        found = [match for line in lines if (match := re.fullmatch(pattern, line, re.ASCII))]
+        if len(found) != 1:
+            raise PortalChanged(f"{len(found)} lines say how many there are, not one", where=self._where(""))
+        place = Place(document=self._reading.document.sha256, path=self._path, mark=0)
+        return values.count(found[0][1], place).model_copy(update={"words": found[0][0]})
 
-    def says(self, words: str) -> bool:
-        """Whether a visible line contains these words, compared without case."""
+    @property
+    def banner(self) -> Record:
+        """What is labelled above the first heading of the document: whose session it is, for whom."""
+        raw = [part for part in self._reading.raw["fields"] if not part["section"]]
+        return Record(self._reading, (), [(part["label"], Cell.of(part["value"])) for part in raw])
+
+    def link(self, words: str) -> str | None:
+        """Return the address of the document's one visible link with these words, or ``None``."""
+        found = {link["path"] for link in self._reading.raw["links"] if folded(link["words"]) == words}
+        if len(found) > 1:
+            raise PortalChanged(f"{len(found)} links “{words}”, not one", where=self._where(words))
+        return found.pop() if found else None
+
+    def none_if_says(self, words: str) -> None:
+        """Raise ``NotOnFile`` where a visible line contains these words; check the echo before."""
         wanted = folded(words).casefold()
-        return any(wanted in folded(line).casefold() for line in self._reading.lines)
+        said = [folded(line) for line in self._reading.lines if wanted in folded(line).casefold()]
+        if said:
+            raise NotOnFile(said[0], where=self._reading.document.path)
 
     def form(self, *labels: str) -> Mapping[str, Any]:
         """Return the one form that has controls with all these labels."""
@@ -242,7 +340,7 @@ class Region:
         found: list[Mapping[str, Any]] = [
             form
             for form in self._reading.raw["forms"]
-            if wanted <= {label(control["label"]) for control in form["controls"]}
+            if wanted <= {label(control["group"] or control["label"]) for control in form["controls"]}
         ]
         if len(found) != 1:
             raise PortalChanged(
@@ -253,21 +351,32 @@ class Region:
     @property
     def unread(self) -> tuple[Unmapped, ...]:
         """Everything labelled in this region that was not read, so that it is kept and can be seen."""
-        raw, consumed = self._reading.raw, self._reading.consumed
+        consumed = self._reading.consumed
         left = [
             Unmapped(path=(*part["section"], part["label"]), words=folded(part["value"]["words"]))
-            for part in raw["fields"]
-            if _under(part["section"], self._path) and part["value"]["n"] not in consumed
+            for part in self._parts("fields")
+            if part["value"]["n"] not in consumed
         ]
-        for part in raw["tables"]:
-            if not _under(part["section"], self._path):
-                continue
+        for part in self._parts("tables"):
             for column, header in enumerate(part["headers"]):
                 cells = [row[column] for row in part["rows"] if len(row) > column and row[column]]
                 if header and cells and not any(cell["n"] in consumed for cell in cells):
                     words = " | ".join(folded(cell["words"]) for cell in cells)
                     left.append(Unmapped(path=(*part["section"], header), words=words))
         return tuple(left)
+
+    def _parts(self, kind: str, heading: str | None = None) -> list[Mapping[str, Any]]:
+        path = self._path if heading is None else (*self._path, heading)
+        return [
+            part
+            for part in self._reading.raw[kind]
+            if _under(part["section"], path) and self._heading in (None, *part["under"])
+        ]
+
+    def _right_under(self, kind: str, heading: str) -> list[Mapping[str, Any]]:
+        """Return the parts whose innermost heading this is, else those anywhere under it."""
+        found = self._parts(kind, heading)
+        return [part for part in found if label(part["section"][-1]) == label(heading)] or found
 
     def _where(self, name: str) -> str:
         return " › ".join(part for part in (self._reading.document.path, *self._path, name) if part)

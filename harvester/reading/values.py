@@ -26,10 +26,10 @@ LATER = frozenset({"pending", "tbd", "to be determined"})
 OPEN_ENDED = frozenset({date(9999, 12, 31), date(1900, 1, 1), date(1, 1, 1)})
 """Dates that portals show where there is none."""
 
-_AMOUNT = re.compile(r"\$?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{2})?|\$?\.\d{2}")
+_AMOUNT = re.compile(r"\$? ?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{2})?|\.\d{2})", re.ASCII)
 _DAY_FORMATS = (
-    (re.compile(r"\d{1,2}/\d{1,2}/\d{4}"), "%m/%d/%Y"),
-    (re.compile(r"\d{4}-\d{2}-\d{2}"), "%Y-%m-%d"),
+    (re.compile(r"\d{1,2}/\d{1,2}/\d{4}", re.ASCII), "%m/%d/%Y"),
+    (re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), "%Y-%m-%d"),
 )
 
 
@@ -62,18 +62,13 @@ def money(words: str, place: Place | None = None) -> Shown[Decimal]:
 
 
 def _dollars(words: str) -> Decimal | None:
-    amount = words.replace("−", "-").replace(" ", "")
-    wraps = [("(", ")"), ("-", ""), ("", "-"), ("", "CR")]
-    for before, after in wraps:
+    amount = words.replace("−", "-")
+    for before, after, sign in (("", "", 1), ("(", ")", -1), ("-", "", -1), ("", "-", -1), ("", "CR", -1)):
         if amount.startswith(before) and amount.endswith(after):
-            inner = amount[len(before) : len(amount) - len(after)]
-            if _AMOUNT.fullmatch(inner):
-                return -_decimal(inner)
-    return _decimal(amount) if _AMOUNT.fullmatch(amount) else None
-
-
-def _decimal(amount: str) -> Decimal:
-    return Decimal(amount.lstrip("$").replace(",", ""))
+            inner = amount[len(before) : len(amount) - len(after)].strip()
+            if match := _AMOUNT.fullmatch(inner):
+                return sign * Decimal(match[1].replace(",", ""))
+    return None
 
 
 def day(words: str, place: Place | None = None) -> Shown[date]:
@@ -98,7 +93,7 @@ def share(words: str, place: Place | None = None) -> Shown[Decimal]:
     """Read a percentage such as ``20%`` as a fraction between 0 and 1."""
 
     def fraction(found: str) -> Decimal | None:
-        match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?) ?%", found)
+        match = re.fullmatch(r"(\d{1,3}(?:\.\d+)?) ?%", found, re.ASCII)
         value = Decimal(match[1]) / 100 if match else None
         return value if value is not None and value <= 1 else None
 
@@ -111,13 +106,15 @@ def count(words: str, place: Place | None = None) -> Shown[int]:
 
 
 def _whole(words: str) -> bool:
-    return re.fullmatch(r"\d{1,3}(?:,\d{3})+|\d+", words) is not None
+    return re.fullmatch(r"\d{1,3}(?:,\d{3})+|\d+", words, re.ASCII) is not None
 
 
 def quantity(words: str, place: Place | None = None) -> Shown[Decimal]:
     """Read a number of units, e.g. ``1``, ``2.5``."""
     return read(
-        words, place, lambda found: Decimal(found) if re.fullmatch(r"\d{1,6}(\.\d{1,3})?", found) else None
+        words,
+        place,
+        lambda found: Decimal(found) if re.fullmatch(r"\d{1,6}(\.\d{1,3})?", found, re.ASCII) else None,
     )
 
 

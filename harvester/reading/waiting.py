@@ -76,7 +76,7 @@ def _closed(page: Page, dialogs: Mapping[str, str]) -> bool:
         if button is None:
             raise UnknownDialog(title)
         dialog.get_by_role("button", name=button, exact=True).click()
-        dialog.wait_for(state="hidden")
+        page.locator(_DIALOGS).filter(has_text=title, visible=True).wait_for(state="hidden")
         return True
     return False
 

@@ -31,6 +31,8 @@ class EligibilityQuery(Fact):
     service_date: date
     service_type: Word = "30"
     """X12 service type code (EB03); 30 is the plan as a whole."""
+    tin: Word | None = None
+    """The practice's tax id to ask as, nine digits, where it has several."""
 
 
 class ClaimsQuery(Fact):
@@ -41,6 +43,10 @@ class ClaimsQuery(Fact):
     member: Member
     service_from: date
     service_to: date
+    claim_number: Word | None = None
+    """Asks for this claim alone, whatever its days."""
+    tin: Word | None = None
+    """The practice's tax id that the claims were sent under, nine digits."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -65,6 +71,8 @@ class ClaimQuery(Fact):
     service_to: date
     billed: Decimal | None = None
     """Total charge in US dollars (CLM02)."""
+    tin: Word | None = None
+    """The practice's tax id that the claim was sent under, nine digits."""
 
 
 Query = Annotated[EligibilityQuery | ClaimsQuery | ClaimQuery, Field(discriminator="kind")]

@@ -142,7 +142,7 @@ class WorkItem(Fact):
         """Ask for coverage on the day of service; raises ``ValueError`` saying what is missing."""
         self._require("eligibility")
         return EligibilityQuery.model_validate(
-            {"carrier": carrier, "member": self._member(), "service_date": self.service_from}
+            {"carrier": carrier, "member": self._member(), "service_date": self.service_from, "tin": self.tin}
         )
 
     def claim_query(self, carrier: str) -> ClaimQuery:
@@ -161,6 +161,7 @@ class WorkItem(Fact):
                 "service_from": self.service_from,
                 "service_to": self.service_to or self.service_from,
                 "billed": None if self.procedure else self.billed,
+                "tin": self.tin,
             }
         )
 

@@ -50,6 +50,7 @@ def _claim(flow: Flow, page: Page, query: ClaimQuery) -> Claim:
             member=query.member,
             service_from=query.service_from,
             service_to=query.service_to,
+            tin=query.tin,
         )
         row = chosen(_listed(flow, page, wanted), query)
         query = query.model_copy(update={"claim_number": row.claim_number.value})

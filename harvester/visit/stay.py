@@ -24,7 +24,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_chain, wait_fixed, wait_none
 
 from harvester import registry
-from harvester.errors import PortalChanged, PortalUnavailable, SignedOut, Trouble, named
+from harvester.errors import PortalChanged, PortalUnavailable, SignedOut, StaffNeeded, Trouble, named
 from harvester.flow import Flow, User
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer, Document
@@ -137,8 +137,8 @@ class Stay:
         notices = tuple(line for line in lines if any(notice in line.casefold() for notice in wanted))
         self._pipe.say(Entered(notices=notices))
 
-    def look(self, look: Look) -> None:
-        """Look one thing up and tell the office; raises ``SignedOut`` when the session is not had back."""
+    def look(self, look: Look) -> bool:
+        """Look one thing up and tell the office; return whether the stay can go on."""
         waits = self._begin.waits
         tries = Retrying(
             retry=retry_if_exception_type(PortalUnavailable),
@@ -151,12 +151,11 @@ class Stay:
                 answer = tries(self._answer, look.query)
             except Trouble as trouble:
                 self._pipe.say(told(trouble, look.lookup, self._evidence(trouble, documents)))
-                if isinstance(trouble, SignedOut):
-                    raise
-                return
+                return not isinstance(trouble, (SignedOut, StaffNeeded))
         self._pipe.say(
             Answered(lookup=look.lookup, answer=answer, documents=tuple(documents), pages=len(documents))
         )
+        return True
 
     def _answer(self, query: Query) -> Answer:
         """Answer a query; where the portal ended the session, sign in again, once a stay."""
@@ -304,10 +303,8 @@ def converse(pipe: Pipe) -> None:
 def _hold(pipe: Pipe, stay: Stay) -> None:
     try:
         stay.enter()
-        while isinstance(message := pipe.hear(), Look):
-            stay.look(message)
-    except SignedOut:
-        return  # the office has been told with the lookup
+        while isinstance(message := pipe.hear(), Look) and stay.look(message):
+            pass
     except Trouble as trouble:
         pipe.say(told(trouble, None))
 

@@ -105,6 +105,8 @@ class Terms:
     """Only lookups of this urgency or higher."""
     patience: float = 0.0
     """Seconds to wait for the account's lock."""
+    waits: tuple[float, ...] = ()
+    """Seconds to wait before each further try while the portal is unavailable."""
 
 
 def waiting(account: Account, floor: int = 0) -> QuerySet[Lookup]:
@@ -165,6 +167,7 @@ class _Round:
             user_name=self._account.user_name,
             context=Context.model_validate(self._account.context),
             address=(setting.address or None) if setting else None,
+            waits=self._terms.waits,
         )
         opened = self._terms.stay(
             begin,

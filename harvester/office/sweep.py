@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 AT_ONCE = 4
 """Stays at one time; each has a browser."""
+WAITS = (2.0, 10.0)
+"""Seconds that a sweep waits before it asks an unavailable portal again, within a stay."""
 
 PAID = ("paid", "paid_partial")
 DENIED = ("denied", "denied_line_mixed")
@@ -153,13 +155,15 @@ def sweep(
     clock: Clock | None = None,
     at_once: int = AT_ONCE,
     patience: float = 0.0,
+    waits: tuple[float, ...] = WAITS,
 ) -> SweepReport:
     """Look up everything that is due on ``today``, the practice's date, and report.
 
     Each account's lookups are made by a thread and a stay of their own, ``at_once`` of them at a
     time. What waits from an earlier sweep is taken up again. ``patience``: seconds to wait for an
-    account that is in use. Raises :class:`~harvester.office.vault.SealError` before anything is
-    tried where the keys cannot open credentials.
+    account that is in use; ``waits``: before each further try while a portal is unavailable.
+    Raises :class:`~harvester.office.vault.SealError` before anything is tried where the keys cannot
+    open credentials.
     """
     _can_sign_in()
     clock = clock or Clock()
@@ -176,7 +180,13 @@ def sweep(
             progress(event)
 
     terms = Terms(
-        today=today, stay=stay, clock=clock, progress=tell, stopped=stopped.is_set, patience=patience
+        today=today,
+        stay=stay,
+        clock=clock,
+        progress=tell,
+        stopped=stopped.is_set,
+        patience=patience,
+        waits=waits,
     )
     facts = {portal.id: portal for portal in portals.portals}
     working = list(

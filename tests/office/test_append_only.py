@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+
+from harvester.office import accounts, sweep, worklist
+from tests.office.conftest import Office
+from tests.office.portal import TODAY, TOMORROW, Portal, catalogue, claim_item
+
+TABLES = ("snapshot", "sighting", "evidence", "attempt", "attemptend", "hold", "release", "codeuse")
+
+
+def fill(office: Office) -> None:
+    """Put at least one row into every table."""
+    portal = Portal()
+    account = office.account()
+    worklist.import_items([claim_item(1)], source="test.csv", catalogue=catalogue())
+    for day in (TODAY, TOMORROW):
+        sweep.sweep(today=day, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    accounts.hold(account, by=office.person())
+    accounts.release(account, by=office.person())
+
+
+def refused(statement: str) -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+    except DatabaseError as error:
+        return "append-only" in str(error)
+    return False
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_row_cannot_be_changed(either: Office, table: str) -> None:
+    fill(either)
+    model = apps.get_model("office", table)
+    assert model._default_manager.exists()
+    columns = [field.column for field in model._meta.local_fields]
+    assert all(refused(f"UPDATE office_{table} SET {column} = {column}") for column in columns)  # noqa: S608
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_row_cannot_be_deleted(either: Office, table: str) -> None:
+    fill(either)
+    before = apps.get_model("office", table)._default_manager.count()
+    assert refused(f"DELETE FROM office_{table}")  # noqa: S608
+    assert apps.get_model("office", table)._default_manager.count() == before > 0
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.usefixtures("postgresql_office")
+def test_a_table_cannot_be_emptied(table: str) -> None:
+    assert refused(f"TRUNCATE office_{table} CASCADE")
+
+
+def test_a_credential_cannot_be_put_in_the_place_of_another(either: Office) -> None:
+    either.account("ana")
+    either.account("ben")
+    assert refused("UPDATE office_credential SET sealed_password = sealed_password")
+
+
+@pytest.mark.usefixtures("office")
+def test_the_migrations_say_all_that_the_models_say() -> None:
+    call_command("makemigrations", "office", "--check", "--dry-run", verbosity=0)

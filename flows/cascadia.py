@@ -101,6 +101,7 @@ PORTAL = Portal(
         "GET /signin",
     ),
     leaves=("GET /signout", "GET /signed-out"),
+    assets=("/static/",),
 )
 
 STATUS = {

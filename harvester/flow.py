@@ -68,7 +68,7 @@ class Portal(PortalFacts):
     notices: tuple[str, ...] = ()
     """Words of lines that the portal tells its user on the way, e.g. that the password expires soon."""
     assets: tuple[str, ...] = ()
-    """Other hosts whose style sheets and scripts the pages need; ``GET`` only."""
+    """Where the pages' style sheets and scripts are: ``/static/``, ``https://cdn.example/portal/``."""
 
     def requests(self, *lists: tuple[str, ...]) -> tuple[Request, ...]:
         """Return these lists' requests."""

@@ -17,8 +17,8 @@ from harvester.flow import Portal
 
 Phase = Literal["entering", "reading", "leaving"]
 
-PASSIVE = {"Stylesheet": (".css",), "Script": (".js", ".mjs")}
-"""What a page needs to work, by the ending of its path."""
+PASSIVE = frozenset({"Stylesheet", "Script"})
+"""What a page needs to work; allowed only below the addresses that the flow declares."""
 
 ACTIVE = frozenset({"Document", "XHR", "Fetch"})
 """What can carry data; allowed only where the flow's lists say so."""
@@ -37,7 +37,9 @@ class Guard:
 
     def __init__(self, portal: Portal, address: str) -> None:
         self._origin = origin(address)
-        self._assets = frozenset(f"https://{host}" for host in portal.assets)
+        self._assets = tuple(
+            self._origin + asset if asset.startswith("/") else asset for asset in portal.assets
+        )
         self._allowed = {
             "entering": portal.requests(portal.enters),
             "reading": portal.requests(portal.reads),
@@ -57,8 +59,7 @@ class Guard:
         """Whether this request, of this resource type, may be made in this phase. Pure."""
         parts = urlsplit(url)
         if kind in PASSIVE:
-            known = origin(url) == self._origin or origin(url) in self._assets
-            return method == "GET" and known and parts.path.endswith(PASSIVE[kind])
+            return method == "GET" and url.startswith(self._assets)
         if kind not in ACTIVE or origin(url) != self._origin:
             return False
         if OVERRIDES & {name.lower() for name in headers}:

@@ -273,7 +273,8 @@ def converse(pipe: Pipe) -> None:
     loopback = begin.address is not None
     if loopback and parts.hostname not in LOOPBACK:
         raise ValueError("only a mock on this machine may stand in for a portal")
-    hosts = {(parts.hostname or "", parts.port or 443), *((host, 443) for host in flow.portal.assets)}
+    hosts = {(parts.hostname or "", parts.port or 443)}
+    hosts |= {(urlsplit(asset).hostname or "", 443) for asset in flow.portal.assets if "://" in asset}
     pipe.say(Step(name="opening"))
     signed_out, guard = True, Guard(flow.portal, address)
     with ExitStack() as open_ones:

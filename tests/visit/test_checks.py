@@ -46,14 +46,14 @@ def line(number: str = "1", **changed: Any) -> ServiceLine:
             group=known(AdjustmentGroup.PR), reason=known(Code(system=CARC, code="1")), amount=money("20.00")
         ),
     )
-    amounts = {"billed": money("100.00"), "allowed": money("70.00"), "deductible": money("20.00")}
+    amounts: dict[str, Any] = {"billed": money("100.00"), "allowed": money("70.00"), "deductible": money("20.00")}
     return ServiceLine(
         **{"number": known(number), "paid": money("50.00"), "adjustments": adjustments} | amounts | changed
     )
 
 
 def claim(**changed: Any) -> Claim:
-    facts = {
+    facts: dict[str, Any] = {
         "claim_number": known("C1"),
         "patient_account_number": known("1234"),
         "member_id": known("CMX-100200"),
@@ -68,7 +68,7 @@ def claim(**changed: Any) -> Claim:
 
 
 def row(number: str, **changed: Any) -> ClaimRow:
-    facts = {
+    facts: dict[str, Any] = {
         "claim_number": known(number),
         "patient_account_number": known("1234"),
         "service_from": known(DAY),
@@ -158,7 +158,7 @@ ASKED = EligibilityQuery(carrier="CMHP1", member=MEMBER, service_date=DAY)
 
 
 def eligibility(**changed: Any) -> Eligibility:
-    facts = {
+    facts: dict[str, Any] = {
         "member_id": known("CMX100200"),
         "birth_date": known(MEMBER.birth_date),
         "service_date": known(DAY),

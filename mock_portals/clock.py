@@ -1,4 +1,4 @@
-"""The portals' two clocks: the day that their data is of, and the time that sessions idle by."""
+"""The portals' two clocks: the day that their data is of, and the time that sessions and codes live by."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ class Clock:
     def seconds(self) -> float:
         """Return seconds that only ever grow, for idle time-outs."""
         return time.monotonic() + self._advanced
+
+    def wall(self) -> float:
+        """Return Unix seconds, for one-time codes."""
+        return time.time() + self._advanced
 
     def advance(self, seconds: float) -> None:
         self._advanced += seconds

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hmac
-import time
 from collections.abc import Iterable
 
 import pyotp
 
 from mock_portals.cast import Staff
+from mock_portals.clock import Clock
 from mock_portals.log import Log
 from mock_portals.troubles import CODE_REJECTED, LOCKED, Troubles
 
@@ -18,8 +18,10 @@ STEP_SECONDS = 30
 class Gate:
     """Who may sign in; ``attempts`` wrong passwords or codes in a row lock a user for good."""
 
-    def __init__(self, log: Log, troubles: Troubles, staff: Iterable[Staff], attempts: int) -> None:
-        self._log, self._troubles, self._attempts = log, troubles, attempts
+    def __init__(
+        self, log: Log, troubles: Troubles, clock: Clock, staff: Iterable[Staff], attempts: int
+    ) -> None:
+        self._log, self._troubles, self._clock, self._attempts = log, troubles, clock, attempts
         self._staff = {person.user: person for person in staff}
         self._passwords = {user: person.password for user, person in self._staff.items()}
         self._wrong: dict[str, int] = {}
@@ -62,7 +64,7 @@ class Gate:
 
     def code(self, user: str, code: str, session: str) -> str:
         """Judge a code: accepted, reused, or rejected. A time step's code is good once, ± one step."""
-        now = int(time.time()) // STEP_SECONDS
+        now = int(self._clock.wall()) // STEP_SECONDS
         totp = pyotp.TOTP(self._staff[user].totp_secret)
         step = next((s for s in (now, now - 1, now + 1) if totp.at(s * STEP_SECONDS) == code), None)
         if step is None or self._troubles.get(CODE_REJECTED, user) is not None:

@@ -82,7 +82,7 @@ class Site:
         self.log = Log()
         self.troubles = Troubles((*COMMON, *portal.troubles))
         self.sessions = Sessions(self.log, world.clock, portal.rules.idle_seconds)
-        self.gate = Gate(self.log, self.troubles, world.cast.staff, portal.rules.attempts)
+        self.gate = Gate(self.log, self.troubles, world.clock, world.cast.staff, portal.rules.attempts)
         self.pages = portal.open(self)
 
     def session(self, request: Request) -> Session:

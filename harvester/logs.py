@@ -69,6 +69,7 @@ NAMES: Mapping[str, frozenset[str]] = {
             "CodeNeeded",
             "CodeRejected",
             "Defect",
+            "HeldByPerson",
             "NotAuthorized",
             "NotOnFile",
             "PasswordExpired",

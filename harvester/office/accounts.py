@@ -31,12 +31,13 @@ class Held:
     trouble: str
     todo: str
     words: str
-    """The portal's own."""
+    """The portal's own, or the note of whoever put it on hold."""
 
     @property
     def sentence(self) -> str:
         """What is the matter and what to do."""
-        said = f" The portal says: “{self.words}”." if self.words else ""
+        whose = "The note says" if self.trouble == attempts.HELD else "The portal says"
+        said = f" {whose}: “{self.words}”." if self.words else ""
         return f"{self.todo}{said}"
 
 
@@ -113,7 +114,7 @@ def named(portal: str, user_name: str) -> Account:
 
 def hold(account: Account, *, by: Person, note: str = "") -> Hold:
     """Put an account on hold because a person says so."""
-    return attempts.hold(account, "StaffNeeded", words=note, by=by)
+    return attempts.hold(account, attempts.HELD, words=note, by=by)
 
 
 def release(account: Account, *, by: Person, note: str = "", clock: Clock | None = None) -> int:

@@ -21,6 +21,7 @@ from harvester.visit.wire import Deny, Secret, SecretKind
 
 log = structlog.get_logger()
 
+HELD = "HeldByPerson"
 UNFINISHED = "UnfinishedAttempt"
 UNFINISHED_TODO = (
     "Sign in to the portal by hand to see that the account works, then release it: "
@@ -46,6 +47,8 @@ class Ledger:
         self._account = account
         self._stay = stay
         self._clock = clock or Clock()
+        self.unsettled = False
+        """Whether a secret left and nobody has said yet how the portal took it."""
 
     def __call__(self, kind: SecretKind) -> Secret | Deny:
         """Return the secret, or why it must not be used now."""
@@ -64,8 +67,9 @@ class Ledger:
         A trouble that needs staff puts the account on hold in any case; another one does where an
         attempt was open, since nobody knows how the portal took it.
         """
+        self.unsettled = False
         with transaction.atomic(durable=True):
-            open_attempts = list(self._open())
+            open_attempts = self._open()
             match trouble:
                 case None:
                     self._end(open_attempts, AttemptEnd.Result.ACCEPTED)
@@ -165,6 +169,7 @@ class Ledger:
             kind=kind,
             at=self._clock.now(),
         )
+        self.unsettled = True
         log.info("attempt_begun", account=self._account.pk, stay=self._stay, attempt=attempt.pk)
 
     def _end(self, attempts: list[Attempt], result: AttemptEnd.Result) -> None:
@@ -183,19 +188,21 @@ def hold(
     by: Person | None = None,
     clock: Clock | None = None,
 ) -> Hold:
-    """Put the account on hold until a person releases it; ``trouble`` names why."""
-    todo = UNFINISHED_TODO if trouble == UNFINISHED else errors.named(trouble).todo
-    row = Hold(
-        uuid=uuid4(),
-        account=account,
-        trouble=trouble,
-        todo=todo,
-        attempt=attempt,
-        by=by,
-        at=(clock or Clock()).now(),
-    )
+    """Put the account on hold until a person releases it; ``trouble`` names why.
+
+    ``words`` are the portal's own, or the note of the person who does it (``by``).
+    """
+    match trouble:
+        case "UnfinishedAttempt":
+            todo = UNFINISHED_TODO
+        case "HeldByPerson":
+            todo = f"{by.called if by else 'Somebody'} put it on hold: ask before it is released."
+        case _:
+            todo = errors.named(trouble).todo
+    now = (clock or Clock()).now()
+    row = Hold(uuid=uuid4(), account=account, trouble=trouble, todo=todo, attempt=attempt, by=by, at=now)
     row.sealed_words = keys().seal(words.encode(), words_slot(row))
-    row.save()
+    row.save(force_insert=True)
     log.warning("account_on_hold", account=account.pk, trouble=trouble)
     return row
 

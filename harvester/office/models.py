@@ -159,9 +159,9 @@ class Hold(models.Model):
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holds")
     trouble = models.CharField(max_length=40)
-    """Class name of a :class:`~harvester.errors.StaffNeeded`, or ``UnfinishedAttempt``."""
+    """Class name of a :class:`~harvester.errors.StaffNeeded`, ``UnfinishedAttempt`` or ``HeldByPerson``."""
     sealed_words = models.BinaryField()
-    """The portal's own words."""
+    """The portal's own words, or the note of a person."""
     todo = models.TextField()
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, null=True, related_name="holds")
     by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")

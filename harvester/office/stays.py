@@ -213,19 +213,25 @@ class _Round:
             answer = Troubled(lookup=row.pk, trouble=StayEnded.__name__, words=error.reason)
         clock, day = self._terms.clock, self._terms.today
         if isinstance(answer, Answered):
-            state = snapshots.keep(row, query, answer, day=day, clock=clock)
-            return self._went(row, state, "")
+            self._settled()
+            return self._went(row, snapshots.keep(row, query, answer, day=day, clock=clock), "")
         name = answer.trouble
         match name:
             case "NotOnFile" | "SeveralOnFile":
+                self._settled()
                 return self._went(row, snapshots.keep_nothing(row, answer, day=day, clock=clock), name)
-            case "PortalChanged" | "WrongPage":
+            case "PortalChanged" | "WrongPage" if not self._ledger.unsettled:
                 return self._went(row, snapshots.refuse(row, answer, day=day, clock=clock), name)
-            case "Defect":
+            case "Defect" if not self._ledger.unsettled:
                 return self._went(row, snapshots.fail(row, answer, day=day, clock=clock), name)
         self._ledger.settle(name, answer.words)
         snapshots.try_again(row, answer, day=day, clock=clock)
         return name
+
+    def _settled(self) -> None:
+        """An answer was read: whatever secret left in between, the portal took it."""
+        if self._ledger.unsettled:
+            self._ledger.settle()
 
     def _went(self, row: Lookup, state: Lookup.State, trouble: str) -> str | None:
         self._done += 1

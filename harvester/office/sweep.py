@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 AT_ONCE = 4
 """Stays at one time; each has a browser."""
+PATIENCE = 2.0
+"""Seconds to wait for an account's lock; listing accounts takes it for an instant."""
 WAITS = (2.0, 10.0)
 """Seconds that a sweep waits before it asks an unavailable portal again, within a stay."""
 
@@ -83,9 +85,9 @@ class SweepReport:
     def counts(self) -> dict[str, int]:
         """Lookups by what came of them.
 
-        ``looked_up`` = ``new`` + ``changed`` + ``seen_again``, and of these ``paid``, ``denied``,
-        ``documents_requested``, ``not_on_file``, ``several_on_file``; then ``refused``, ``failed``
-        and ``waiting``.
+        ``looked_up`` = ``new`` + ``changed`` + ``reworded`` (other words, no typed change) +
+        ``seen_again``, and of these ``paid``, ``denied``, ``documents_requested``, ``not_on_file``,
+        ``several_on_file``; then ``refused``, ``failed`` and ``waiting``.
         """
         rows = Lookup.objects.filter(sweep=self.sweep)
         states: Counter[str] = Counter(rows.values_list("state", flat=True))
@@ -93,11 +95,12 @@ class SweepReport:
         seen = Sighting.objects.filter(lookup__sweep=self.sweep)
         statuses: Counter[str] = Counter(own.values_list("status", flat=True))
         statuses.update(seen.values_list("snapshot__status", flat=True))
-        changed = sum(1 for _ in self._followed())
+        changed = sum(1 for one in self.changed if one.changes)
         return {
             "looked_up": states[Lookup.State.ANSWERED],
-            "new": own.count() - changed,
+            "new": own.count() - len(self.changed),
             "changed": changed,
+            "reworded": len(self.changed) - changed,
             "seen_again": seen.count(),
             "paid": sum(statuses[status] for status in PAID),
             "denied": sum(statuses[status] for status in DENIED),
@@ -123,7 +126,7 @@ class SweepReport:
 
     @cached_property
     def changed(self) -> tuple[Changed, ...]:
-        """What changed since the last look, computed from the snapshots."""
+        """Snapshots that differ from the one before, with what changed, computed from both."""
         found = []
         for snapshot, before in self._followed():
             after = snapshots.answer(snapshot)
@@ -154,7 +157,7 @@ def sweep(
     progress: Callable[[Progress], None] = lambda _: None,
     clock: Clock | None = None,
     at_once: int = AT_ONCE,
-    patience: float = 0.0,
+    patience: float = PATIENCE,
     waits: tuple[float, ...] = WAITS,
 ) -> SweepReport:
     """Look up everything that is due on ``today``, the practice's date, and report.
@@ -296,7 +299,7 @@ def _planned(run: Sweep, today: date) -> tuple[tuple[tuple[Due, str], ...], tupl
                 unaskable.append((due.item, _sentence(error)))
                 continue
             new.append(lookups.lookup(query, accounts[account], asker, items[due.item]))
-        Lookup.objects.bulk_create(new, batch_size=500)
+        Lookup.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)
     return plans.left, tuple(unaskable)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvester import errors, logs
-from harvester.office.attempts import UNFINISHED
+from harvester.office.attempts import HELD, UNFINISHED
 
 CANARY = "Canaryson-1980-02-03"
 LISTED = {*logs.KEYS, *logs.SHAPES, *logs.NAMES, "error", "exc_info"}
@@ -84,5 +84,5 @@ def test_t_sec_02_an_exception_is_its_type_and_nothing_else(printed: StringIO) -
 
 
 def test_every_trouble_has_a_name_that_may_be_printed() -> None:
-    ours = {"Defect", "StayEnded", UNFINISHED}
+    ours = {"Defect", "StayEnded", HELD, UNFINISHED}
     assert logs.NAMES["trouble"] == ours | set(errors._BY_NAME)

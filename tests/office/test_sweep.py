@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
+from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connections
 
 from harvester import errors
 from harvester.model.codes import ClaimStatus
@@ -22,12 +24,13 @@ from harvester.office.stays import BUSY, Progress
 from harvester.office.sweep import SweepReport
 from harvester.office.vault import SealError
 from harvester.visit.client import StayEnded
-from harvester.visit.wire import Catalogue, Troubled
+from harvester.visit.wire import Answered, Begin, Catalogue, Deny, Entered, Secret, SecretKind, Troubled
 from tests.office.conftest import Office
 from tests.office.portal import (
     FACTS,
     TODAY,
     TOMORROW,
+    InProcessStay,
     Portal,
     appointment_item,
     catalogue,
@@ -531,3 +534,68 @@ def test_a_mock_on_this_machine_stands_in_for_the_portal(office: Office, portal:
     accounts.set_address("cascadia", "http://127.0.0.1:8101")
     run(today=TODAY)
     assert [begin.address for begin in portal.begun] == ["http://127.0.0.1:8101"]
+
+
+def test_trouble_while_signing_in_again_counts_as_a_rejection(
+    office: Office, portal: Portal, run: Run
+) -> None:
+    office.account()
+    follow(2)
+
+    class Halfway(InProcessStay):
+        def look(self, lookup: int, query: Query) -> Answered | Troubled:  # noqa: ARG002
+            self._ask("password")
+            return troubled("PortalChanged")
+
+    def stay(
+        begin: Begin,
+        *,
+        secrets: Callable[[SecretKind], Secret | Deny],
+        again: Callable[[Entered], None],
+        inherit: tuple[int, ...],
+    ) -> InProcessStay:
+        assert inherit
+        return Halfway(portal, begin, secrets, again)
+
+    report = run(today=TODAY, stay=stay)
+    assert (report.counts["waiting"], report.counts["refused"]) == (2, 0)
+    assert Hold.objects.get().trouble == "UnfinishedAttempt"
+
+
+def test_words_alone_are_no_typed_change(office: Office, portal: Portal, run: Run) -> None:
+    office.account()
+    follow(1)
+    run(today=TODAY)
+
+    def reworded(query: Query) -> Answer:
+        assert isinstance(query, ClaimQuery)
+        said = claim(query)
+        billed = said.billed.model_copy(update={"words": "120.00 $"})
+        return said.model_copy(update={"billed": billed})
+
+    portal.answers = reworded
+    counts = run(today=TOMORROW).counts
+    assert (counts["looked_up"], counts["reworded"], counts["changed"]) == (1, 1, 0)
+
+
+def test_two_sweeps_at_once_ask_nothing_twice(either: Office, portal: Portal, run: Run) -> None:
+    either.account("ana")
+    either.account("ben")
+    follow(8)
+    with ThreadPoolExecutor(2) as threads:
+        for task in [threads.submit(closing(run), today=TODAY) for _ in range(2)]:
+            task.result()
+    assert len(portal.queries) == Snapshot.objects.count() == 8
+    assert not Sighting.objects.exists()
+
+
+def closing(run: Run) -> Run:
+    """Sweep in a thread, and leave no connection behind."""
+
+    def swept(**how: Any) -> SweepReport:
+        try:
+            return run(**how)
+        finally:
+            connections.close_all()
+
+    return swept

@@ -33,3 +33,10 @@ def postgresql() -> Iterator[str]:
     """The address of a real server, without a database's name."""
     with postgres.server() as address:
         yield address
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests measured."""
+    for report in terminalreporter.getreports("passed"):
+        for name, figure in report.user_properties:
+            terminalreporter.write_line(f"{report.nodeid}: {name}: {figure}")

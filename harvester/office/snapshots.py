@@ -6,7 +6,10 @@ because a stay is not trusted: an answer about somebody else never becomes data.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import zlib
+from base64 import b64decode
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -30,8 +33,12 @@ from harvester.visit.wire import Answered, Troubled
 MOST_TRIES = 3
 """A lookup that ended its stay so often is not tried again by itself."""
 
+LARGEST_PAGE = 20_000_000
+"""Bytes of HTML."""
+
 _ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 _CENT = Decimal("0.01")
+_LARGEST = Decimal(10) ** 10
 _REFUSALS = {
     "WrongPage": Outcome.IDENTITY_MISMATCH,
     "PortalChanged": Outcome.LAYOUT_UNRECOGNIZED,
@@ -232,10 +239,22 @@ def _add(
 
 def _keep_pages(row: Lookup, documents: Sequence[Document], clock: Clock, *, refused: bool) -> None:
     for document in {document.sha256: document for document in documents}.values():
+        if not _genuine(document):
+            continue
         evidence = Evidence(uuid=uuid4(), lookup=row, sha256=document.sha256, refused=refused, at=clock.now())
         evidence.sealed_path = keys().seal(document.path.encode(), _page_slot(evidence, "path"))
         evidence.sealed_page = keys().seal(document.gzipped.encode(), _page_slot(evidence, "page"))
         evidence.save(force_insert=True)
+
+
+def _genuine(document: Document) -> bool:
+    """Whether a page is what its hash says, and no larger than a page is; a stay is not trusted."""
+    unpacked = zlib.decompressobj(wbits=31)
+    try:
+        html = unpacked.decompress(b64decode(document.gzipped, validate=True), LARGEST_PAGE)
+    except (ValueError, zlib.error):
+        return False
+    return unpacked.eof and hashlib.sha256(html).hexdigest() == document.sha256
 
 
 def _status(answer: Answer | None, outcome: Outcome) -> str:
@@ -267,7 +286,8 @@ def _plain(text: str) -> str:
 
 
 def _cents(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else amount.quantize(_CENT)
+    """Return the amount as its column holds it; the exact one is in the answer."""
+    return None if amount is None or abs(amount) >= _LARGEST else amount.quantize(_CENT)
 
 
 def _sealed_words(row: Lookup, troubled: Troubled) -> bytes:

@@ -10,8 +10,9 @@ from typing import Literal, Protocol, Self
 from uuid import UUID, uuid4
 
 import structlog
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
+from harvester import errors
 from harvester.errors import PolicyForbids, StaffNeeded, Trouble
 from harvester.model.portal import PortalFacts
 from harvester.model.query import Query
@@ -73,7 +74,7 @@ class Progress:
     doing: Doing
     done: int
     total: int
-    """Lookups done, and done or waiting, in this stay."""
+    """Lookups done, and done or still to do, in this stay."""
     trouble: str = ""
     """A class name of :mod:`harvester.errors`, ``Defect`` or ``StayEnded``."""
 
@@ -154,12 +155,17 @@ class _Round:
         self._id = uuid4()
         self._ledger = Ledger(account, self._id, terms.clock)
         self._done = 0
+        self._total = 0
+        self._newest = 0
         self._refused = 0
         self._tried: set[int] = set()
         self._log = log.bind(account=account.pk, portal=portal.id, stay=self._id)
 
     def run(self) -> Drained:
         """Make the stay."""
+        known = waiting(self._account, self._terms.floor).aggregate(count=Count("pk"), newest=Max("pk"))
+        self._total, self._newest = known["count"], known["newest"]
+        self._log.info("stay_begun", waiting=self._total)
         self._tell("signing_in")
         setting = PortalSetting.objects.filter(portal=self._portal.id).first()
         begin = Begin(
@@ -175,7 +181,6 @@ class _Round:
             again=lambda _: self._ledger.settle(),
             inherit=self._lock.descriptors,
         )
-        self._log.info("stay_begun", waiting=waiting(self._account, self._terms.floor).count())
         with opened as stay:
             drained = self._stay(stay)
         self._log.info("stay_ended", done=drained.done)
@@ -201,7 +206,13 @@ class _Round:
         return self._drained("")
 
     def _next(self) -> Lookup | None:
-        return waiting(self._account, self._terms.floor).exclude(pk__in=self._tried).first()
+        row = waiting(self._account, self._terms.floor).first()
+        if row is None or row.pk in self._tried:
+            return None
+        if row.pk > self._newest:  # it came while this stay was signed in
+            self._newest = row.pk
+            self._total += 1
+        return row
 
     def _look(self, stay: Stay, row: Lookup) -> str | None:
         """Make one lookup; the name of the trouble that ends the stay, if one does."""
@@ -215,7 +226,8 @@ class _Round:
         if isinstance(answer, Answered):
             self._settled()
             return self._went(row, snapshots.keep(row, query, answer, day=day, clock=clock), "")
-        name = answer.trouble
+        name = answer.trouble if _known(answer.trouble) else "Defect"
+        answer = answer.model_copy(update={"trouble": name})
         match name:
             case "NotOnFile" | "SeveralOnFile":
                 self._settled()
@@ -246,7 +258,6 @@ class _Round:
         return _idle(self._account, reason, trouble, self._done)
 
     def _tell(self, doing: Doing, trouble: str = "") -> None:
-        left = waiting(self._account, self._terms.floor).count()
         self._terms.progress(
             Progress(
                 account=self._account.pk,
@@ -254,7 +265,7 @@ class _Round:
                 portal=self._portal.id,
                 doing=doing,
                 done=self._done,
-                total=self._done + left,
+                total=self._total,
                 trouble=trouble,
             )
         )
@@ -274,6 +285,14 @@ _REASONS = {
 
 def _idle(account: Account, reason: str, trouble: str = "", done: int = 0) -> Drained:
     return Drained(account.pk, account.owner.called, account.portal, done, trouble, reason)
+
+
+def _known(trouble: str) -> bool:
+    """Whether a stay may end with a trouble of that name."""
+    try:
+        return trouble in ("Defect", "StayEnded") or bool(errors.named(trouble))
+    except KeyError:
+        return False
 
 
 def _words(error: Trouble | StayEnded) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -134,9 +134,13 @@ class SweepReport:
         return tuple(found)
 
     def _followed(self) -> Iterator[tuple[Snapshot, Snapshot]]:
-        for snapshot in Snapshot.objects.filter(lookup__sweep=self.sweep).order_by("pk"):
-            if (before := snapshots.before(snapshot)) is not None:
-                yield snapshot, before
+        earlier = Snapshot.objects.filter(subject=OuterRef("subject"), pk__lt=OuterRef("pk")).order_by("-pk")
+        new = Snapshot.objects.filter(lookup__sweep=self.sweep).order_by("pk")
+        pairs = list(new.annotate(before=Subquery(earlier.values("pk")[:1])).values_list("pk", "before"))
+        known = Snapshot.objects.in_bulk([pk for pair in pairs for pk in pair if pair[1] is not None])
+        for pk, before in pairs:
+            if before is not None:
+                yield known[pk], known[before]
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,8 @@ def sweep(
     for account in Account.objects.filter(attempts__end=None, attempts__isnull=False).distinct():
         _recover(account, clock)
     run = Sweep.objects.create(day=today, started=clock.now())
-    left, unaskable = _planned(run, today)
+    facts = {portal.id: portal for portal in portals.portals}
+    left, unaskable = _planned(run, today, facts)
     stopped, telling = threading.Event(), threading.Lock()
 
     def tell(event: Progress) -> None:
@@ -191,7 +196,6 @@ def sweep(
         patience=patience,
         waits=waits,
     )
-    facts = {portal.id: portal for portal in portals.portals}
     working = list(
         Account.objects.select_related("owner")
         .filter(lookups__sweep=run, lookups__state=Lookup.State.WAITING)
@@ -202,12 +206,14 @@ def sweep(
     with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="stay") as threads:
         tasks = [threads.submit(_alone, account, facts.get(account.portal), terms) for account in working]
         try:
-            stays = tuple(task.result() for task in tasks)
+            wait(tasks)
         except BaseException:
             stopped.set()
             for task in tasks:
                 task.cancel()
             raise
+    # A defect in one stay is raised when the others have finished.
+    stays = tuple(task.result() for task in tasks)
     Sweep.objects.filter(pk=run.pk).update(ended=clock.now())
     log.info("sweep_ended", sweep=run.pk)
     return SweepReport(sweep=run.pk, stays=stays, left=left, unaskable=unaskable)
@@ -269,7 +275,9 @@ def lookup_now(
     return Looked(row, snapshot, answer, "" if row.state == Lookup.State.ANSWERED else reason)
 
 
-def _planned(run: Sweep, today: date) -> tuple[tuple[tuple[Due, str], ...], tuple[tuple[int, str], ...]]:
+def _planned(
+    run: Sweep, today: date, facts: Mapping[str, PortalFacts]
+) -> tuple[tuple[tuple[Due, str], ...], tuple[tuple[int, str], ...]]:
     """Turn what is due into rows; return what no account can take, and what cannot be asked."""
     with transaction.atomic(durable=True):
         hands = _hands()
@@ -294,7 +302,7 @@ def _planned(run: Sweep, today: date) -> tuple[tuple[tuple[Due, str], ...], tupl
                 continue
             asker = lookups.Asker(day=today, reason=due.reason, urgency=due.urgency, sweep=run)
             try:
-                query = _query(items[due.item])
+                query = _query(items[due.item], facts.get(due.portal))
             except ValueError as error:
                 unaskable.append((due.item, _sentence(error)))
                 continue
@@ -339,9 +347,13 @@ def _followed(items: dict[int, Item]) -> Iterator[Followed]:
         )
 
 
-def _query(item: Item) -> Query:
+def _query(item: Item, portal: PortalFacts | None) -> Query:
     work = worklist.opened(item)
-    return work.claim_query(item.carrier) if work.kind == "claim" else work.eligibility_query(item.carrier)
+    claim = work.kind == "claim"
+    query = work.claim_query(item.carrier) if claim else work.eligibility_query(item.carrier)
+    if portal is not None and query.kind not in portal.offers:
+        raise ValueError(f"the flow of {portal.name} does not look up {query.kind}")
+    return query
 
 
 def _hands() -> list[Hand]:

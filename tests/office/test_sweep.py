@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 from django.db import IntegrityError, connections
 
 from harvester import errors
+from harvester.model.claim import Claim
 from harvester.model.codes import ClaimStatus
 from harvester.model.portal import Policy
 from harvester.model.query import ClaimQuery, Query
 from harvester.model.shown import Shown
-from harvester.model.snapshot import Answer, Outcome
+from harvester.model.snapshot import Answer, Document, Outcome
 from harvester.office import accounts, lookups, snapshots, sweep, worklist
 from harvester.office.changes import ChangeKind
 from harvester.office.locks import AccountLock
@@ -587,6 +589,75 @@ def test_two_sweeps_at_once_ask_nothing_twice(either: Office, portal: Portal, ru
             task.result()
     assert len(portal.queries) == Snapshot.objects.count() == 8
     assert not Sighting.objects.exists()
+
+
+def test_a_defect_in_one_stay_lets_the_others_finish(office: Office, portal: Portal, run: Run) -> None:
+    office.account("ana")
+    office.account("ben")
+    follow(8)
+
+    def answers(query: Query) -> Answer | Exception:
+        return ZeroDivisionError() if portal.queries[-1][0] == "ana.user" else truth(query)
+
+    portal.answers = answers
+    with pytest.raises(ZeroDivisionError):
+        run(today=TODAY, at_once=1)
+    assert Lookup.objects.filter(state="answered").count() == 4
+    assert portal.sign_outs == 2
+
+
+def test_what_a_portal_does_not_offer_is_not_asked(office: Office, portal: Portal, run: Run) -> None:
+    office.account()
+    follow(1)
+    plain = Catalogue(portals=(FACTS.model_copy(update={"offers": ("eligibility",)}),))
+    ((_, lacks),) = run(today=TODAY, catalogue=lambda: plain).unaskable
+    assert (lacks, portal.begun) == ("the flow of Cascadia Provider Portal does not look up claim", [])
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        Document(sha256="0" * 64, path="/", gzipped=page("x").gzipped),
+        Document(sha256="0" * 99, path="/", gzipped="not base64"),
+        Document.of("x" * 20_000_001, "/"),
+    ],
+    ids=["hash", "garbage", "bomb"],
+)
+def test_a_page_that_is_not_what_its_hash_says_is_no_evidence(
+    either: Office, portal: Portal, run: Run, document: Document
+) -> None:
+    either.account()
+    follow(1)
+    portal.answers = lambda _: Troubled(lookup=None, trouble="PortalChanged", documents=(document,))
+    assert run(today=TODAY).counts["refused"] == 1
+    assert not Evidence.objects.exists()
+
+
+def test_a_trouble_of_no_known_name_is_a_defect(either: Office, portal: Portal, run: Run) -> None:
+    either.account()
+    follow(1)
+    portal.answers = lambda _: troubled("Canaryson" * 20)
+    run(today=TODAY)
+    assert Lookup.objects.get().trouble == "Defect"
+
+
+def test_an_amount_beyond_all_reason_is_kept_in_the_answer_alone(
+    either: Office, portal: Portal, run: Run
+) -> None:
+    either.account()
+    follow(1)
+    amount = Decimal("123456789012345.678")
+
+    def answers(query: Query) -> Answer:
+        assert isinstance(query, ClaimQuery)
+        return claim(query).model_copy(update={"billed": Shown.known(amount)})
+
+    portal.answers = answers
+    run(today=TODAY)
+    snapshot = Snapshot.objects.get()
+    answer = snapshots.answer(snapshot)
+    assert isinstance(answer, Claim)
+    assert (snapshot.billed, answer.billed.value) == (None, amount)
 
 
 def closing(run: Run) -> Run:

@@ -10,7 +10,7 @@ class Clock:
     def __init__(self, today: date) -> None:
         self._start = today
         self.today = today
-        self._advanced = 0.0
+        self.advanced = 0.0
 
     @property
     def as_of(self) -> date:
@@ -19,15 +19,15 @@ class Clock:
 
     def seconds(self) -> float:
         """Return seconds that only ever grow, for idle time-outs."""
-        return time.monotonic() + self._advanced
+        return time.monotonic() + self.advanced
 
     def wall(self) -> float:
         """Return Unix seconds, for one-time codes."""
-        return time.time() + self._advanced
+        return time.time() + self.advanced
 
     def advance(self, seconds: float) -> None:
-        self._advanced += seconds
+        self.advanced += seconds
 
     def reset(self) -> None:
         self.today = self._start
-        self._advanced = 0.0
+        self.advanced = 0.0

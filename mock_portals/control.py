@@ -66,7 +66,8 @@ def control(world: World, sites: dict[str, Sited]) -> Starlette:
         return sites[name].site
 
     async def index(_request: Request) -> Response:
-        return JSONResponse({"portals": list(sites), "date": world.clock.today.isoformat()})
+        day, advanced = world.clock.today.isoformat(), world.clock.advanced
+        return JSONResponse({"portals": list(sites), "date": day, "advanced_seconds": advanced})
 
     async def people(_request: Request) -> Response:
         return JSONResponse(cast_json(world.cast))

@@ -126,8 +126,10 @@ def mistaken(query: Query, answer: Answer) -> str | None:
             pairs = []
         case Claim():
             assert isinstance(query, ClaimQuery)
+            # A claim that replaces the one asked for has a number of its own and the same account.
+            number = None if answer.replaces.value is not None else query.claim_number
             pairs = [
-                ("claim_number", answer.claim_number, query.claim_number),
+                ("claim_number", answer.claim_number, number),
                 ("patient_account_number", answer.patient_account_number, query.patient_account_number),
             ]
     pairs += [

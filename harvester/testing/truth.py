@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from harvester.model.shown import Shown, State
-from harvester.model.snapshot import facts
+from harvester.model.snapshot import MOVING, facts
 
 ASIDE = frozenset({"kind", "unmapped", "service_date"})
 """Not part of a portal's truth: our own word, what was not read, and the echo of what was asked."""
@@ -26,6 +26,8 @@ class Comparison:
     """How many leaves were compared, and where answer and truth differ."""
 
     compared: int = 0
+    again: bool = False
+    """Whether the answer was seen again later, so that what is MOVING is of another day."""
     differences: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -42,7 +44,7 @@ class Comparison:
     def add(self, answer: BaseModel, truth: Mapping[str, Any], where: str) -> None:
         """Compare an answer with its truth; ``where`` names it in the differences."""
         for name in type(answer).model_fields:
-            if name not in ASIDE:
+            if name not in ASIDE and not (self.again and name in MOVING):
                 self._any(getattr(answer, name), truth.get(name), f"{where}.{name}")
         strange = set(truth) - set(type(answer).model_fields)
         self.differences += [f"{where}.{name}: the model has no such field" for name in sorted(strange)]

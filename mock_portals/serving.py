@@ -66,6 +66,7 @@ async def serve(
                 access_log=False,
                 lifespan="off",
                 server_header=False,
+                timeout_keep_alive=75,  # as web servers in front of portals have it
                 timeout_graceful_shutdown=1,
             )
         )

@@ -5,8 +5,8 @@ It shares no code with the portals' templates nor with the harvester's reader.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 
 from typing_extensions import override
@@ -29,22 +29,21 @@ class Node:
     def classes(self) -> set[str]:
         return set(self.attributes.get("class", "").split())
 
-    @property
+    @cached_property
     def text(self) -> str:
-        """Return the visible words, white space folded."""
+        """The visible words, white space folded."""
         if self.classes & _HIDDEN or self.tag in ("script", "style", "title"):
             return ""
         inner = "".join(child.text if child.tag else child.words for child in self.children)
         return " ".join(inner.split()) if self.tag != "b" else " ".join(inner.split()) + " "
 
-    def walk(self) -> Iterator[Node]:
-        for child in self.children:
-            if child.tag:
-                yield child
-                yield from child.walk()
+    @cached_property
+    def below(self) -> list[Node]:
+        """All elements inside, in the order of the page."""
+        return [node for child in self.children if child.tag for node in (child, *child.below)]
 
     def all(self, *tags: str) -> list[Node]:
-        return [node for node in self.walk() if node.tag in tags]
+        return [node for node in self.below if node.tag in tags]
 
     def one(self, tag: str, **attributes: str) -> Node:
         found = [n for n in self.all(tag) if all(n.attributes.get(k) == v for k, v in attributes.items())]
@@ -70,7 +69,7 @@ class Node:
     def facts(self) -> dict[str, str]:
         """Return labels and values, in whichever of the four mark-ups they stand."""
         found: list[tuple[str, str]] = []
-        for node in self.walk():
+        for node in self.below:
             kids = [child for child in node.children if child.tag]
             tags = [kid.tag for kid in kids]
             if tags[:2] in (["dt", "dd"], ["th", "td"], ["label", "span"]) and len(tags) == 2:

@@ -13,6 +13,10 @@ from tests.mock_portals.kit import TIN, Kit, Visitor
 from tests.mock_portals.pages import Node
 
 Leaf = dict[str, Any]
+EVERY = pytest.mark.parametrize(
+    ("day", "layout", "step"), [("2026-11-16", "a", 1), ("2026-11-17", "a", 1), ("2026-11-17", "b", 4)]
+)
+"""Both days whole, and every fourth page in the other layout."""
 
 
 def test_the_ladder_is_password_code_practice_bulletin_home(kit: Kit) -> None:
@@ -229,21 +233,20 @@ def _same_lines(page: Node, claim: dict[str, Any]) -> None:
         assert row["Codes"] == "; ".join(codes)
 
 
-@pytest.mark.parametrize("day", ["2026-11-16", "2026-11-17"])
-@pytest.mark.parametrize("layout", ["a", "b"])
-def test_every_claim_page_shows_the_truth(kit: Kit, day: str, layout: str) -> None:
+@EVERY
+def test_every_claim_page_shows_the_truth(kit: Kit, day: str, layout: str, step: int) -> None:
     kit.post("/clock", {"date": day})
     kit.trouble("layout_b", on=layout == "b")
     visitor = kit.signed_in()
     compared = 0
-    for claim in kit.truth()["claims"]:
+    for claim in kit.truth()["claims"][::step]:
         visitor.get("/claims/" + claim["claim_number"]["value"])
         if claim["tin"]["value"] == TIN:
             _same_claim(visitor.page, claim)
             compared += 1
         else:
             assert visitor.status == 404
-    assert compared > 220
+    assert compared > 220 // step
 
 
 MEMBER = {
@@ -326,18 +329,17 @@ def _same_eligibility(page: Node, member: dict[str, Any]) -> None:
         _labels(funds, fund, FUND)
 
 
-@pytest.mark.parametrize("day", ["2026-11-16", "2026-11-17"])
-@pytest.mark.parametrize("layout", ["a", "b"])
-def test_every_eligibility_page_shows_the_truth(kit: Kit, day: str, layout: str) -> None:
+@EVERY
+def test_every_eligibility_page_shows_the_truth(kit: Kit, day: str, layout: str, step: int) -> None:
     kit.post("/clock", {"date": day})
     kit.trouble("layout_b", on=layout == "b")
     visitor = kit.signed_in()
-    members = kit.truth()["eligibilities"]
+    members = kit.truth()["eligibilities"][::step]
     for member in members:
         visitor.eligibility(member["member_id"]["value"], member["birth_date"]["words"])
         assert _part(visitor.page, "Results for").facts()["Member ID"] == member["member_id"]["value"]
         _same_eligibility(visitor.page, member)
-    assert len(members) >= 70
+    assert len(members) >= 70 // step
 
 
 def test_truth_has_every_kind_of_value(kit: Kit) -> None:

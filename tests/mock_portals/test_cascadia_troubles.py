@@ -232,7 +232,7 @@ def layout_b(kit: Kit) -> None:
     titles = [[h.text for h in page.all("h2")] for page in (old, new)]
     assert titles[0] != titles[1]
     assert sorted(titles[0]) == sorted(titles[1])
-    marks = [{n.tag for n in _part(page, "Amounts").walk()} for page in (old, new)]
+    marks = [{n.tag for n in _part(page, "Amounts").below} for page in (old, new)]
     assert "dt" in marks[1] - marks[0]
     assert {label: _part(new, "Amounts").facts()[label] for label in AMOUNTS} == {
         label: claim[key]["words"] for label, key in AMOUNTS.items()

@@ -49,6 +49,9 @@ PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "HARVESTER_BROWSER", "PLAYWRIGHT_BR
 
 MEMORY = "/dev/shm"  # noqa: S108 - mkdtemp makes a folder of its own in it
 
+FOLDERS = "harvester-stay-"
+"""How the folders of stays begin; the process id of the office follows."""
+
 LEAVING = 30.0
 """Seconds in which a stay signs out and ends before it is killed."""
 
@@ -95,7 +98,8 @@ class Stay:
 
     def __enter__(self) -> Self:
         """Start the child."""
-        self._folder = tempfile.mkdtemp(prefix="stay-", dir=_memory())
+        _forget_the_killed()
+        self._folder = tempfile.mkdtemp(prefix=f"{FOLDERS}{os.getpid()}-", dir=_memory())
         try:
             self._child = subprocess.Popen(
                 [sys.executable, "-I", "-m", "harvester.visit"],
@@ -242,6 +246,14 @@ def environment(folder: str) -> dict[str, str]:
 def _memory() -> str | None:
     """Return a folder in memory where there is one, so that no page's trace touches a disk."""
     return MEMORY if os.access(MEMORY, os.W_OK) else None
+
+
+def _forget_the_killed() -> None:
+    """Remove the folders of stays whose office was killed; their pages' traces are in them."""
+    for folder in Path(_memory() or tempfile.gettempdir()).glob(f"{FOLDERS}*"):
+        office = folder.name.removeprefix(FOLDERS).partition("-")[0]
+        if office.isdecimal() and not psutil.pid_exists(int(office)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _listen(source: IO[str], heard: queue.Queue[str | None]) -> None:

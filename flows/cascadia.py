@@ -183,7 +183,7 @@ def _choose(page: Page, tin: str) -> None:
 
 def _as(page: Page, tin: str | None) -> None:
     """Be in the portal as this tax id; home shows which one it is."""
-    if tin and not page.get_by_text(_tax_id(tin), exact=True).is_visible():
+    if tin and not page.get_by_role("banner").get_by_text(_tax_id(tin), exact=True).is_visible():
         page.goto("/practice")
         PORTAL.arrive(page.get_by_role("heading", name="Choose a practice"))
         _choose(page, tin)

@@ -46,7 +46,11 @@ def line(number: str = "1", **changed: Any) -> ServiceLine:
             group=known(AdjustmentGroup.PR), reason=known(Code(system=CARC, code="1")), amount=money("20.00")
         ),
     )
-    amounts: dict[str, Any] = {"billed": money("100.00"), "allowed": money("70.00"), "deductible": money("20.00")}
+    amounts: dict[str, Any] = {
+        "billed": money("100.00"),
+        "allowed": money("70.00"),
+        "deductible": money("20.00"),
+    }
     return ServiceLine(
         **{"number": known(number), "paid": money("50.00"), "adjustments": adjustments} | amounts | changed
     )

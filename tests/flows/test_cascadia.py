@@ -1,0 +1,106 @@
+"""Cascadia's flow: fetched and rendered pages say the same, and what each costs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import psutil
+import pyotp
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from flows.cascadia import FLOW
+from harvester.flow import Portal, User
+from harvester.model.claim import Claim
+from harvester.model.query import ClaimQuery
+from harvester.model.snapshot import facts
+from harvester.reading import Region, pages
+from harvester.visit import lookups
+from harvester.visit.browser import find_browser, launch_arguments, sandboxed
+from harvester.visit.egress import Egress
+from harvester.visit.guard import Guard
+from tests.mock_portals import kit as running_kit
+from tests.mock_portals.kit import Kit
+from tests.road.road import items
+
+COUNT = 20
+
+
+@pytest.fixture(scope="module")
+def kit() -> Iterator[Kit]:
+    with running_kit.kit() as running:
+        yield running
+
+
+@contextmanager
+def signed_in(kit: Kit) -> Iterator[Page]:
+    """A guarded browser, signed in as the first person of the cast."""
+    person, address = kit.staff(), kit.portals["cascadia"]["url"]
+    parts = urlsplit(address)
+    secrets = {"password": person["password"], "authenticator": pyotp.TOTP(person["totp_secret"]).now()}
+    with (
+        Egress(frozenset({("127.0.0.1", parts.port or 80)}), loopback=True) as egress,
+        sync_playwright() as driver,
+    ):
+        found = find_browser(driver)
+        assert found is not None
+        browser = driver.chromium.launch(
+            executable_path=found.path,
+            args=launch_arguments(loopback=True),
+            chromium_sandbox=sandboxed(loopback=True),
+            proxy={"server": egress.address, "bypass": "<-loopback>"},
+        )
+        guard = Guard(FLOW.portal, address)
+        guard.attach(browser)
+        page = browser.new_context(base_url=address, service_workers="block").new_page()
+        FLOW.sign_in(page, User(person["user"], "007300142", "", "", secrets.__getitem__))
+        guard.phase = "reading"
+        yield page
+        guard.phase = "leaving"
+        FLOW.sign_out(page)
+        browser.close()
+
+
+def processor_seconds() -> float:
+    """CPU that this process and everything it started has used."""
+    own = psutil.Process(os.getpid())
+    times = [process.cpu_times() for process in [own, *own.children(recursive=True)]]
+    return sum(time.user + time.system for time in times)
+
+
+def rendered(self: Portal, page: Page, path: str, query: Mapping[str, str] | None = None) -> Region:
+    """Go to the page and read it as it is shown, where the flow would fetch it."""
+    page.goto(f"{path}?{urlencode(query)}" if query else path)
+    return pages.live(page, self.signs)
+
+
+def test_fetched_and_rendered_pages_say_the_same_and_fetching_costs_a_fraction(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
+    spent: dict[str, float] = {}
+    said: dict[str, list[Any]] = {}
+    asked = [item.claim_query("CMHP1") for item in items("claims") if item.tin == "007300142"][:COUNT]
+    with signed_in(kit) as page:
+        found = [lookups.answer(FLOW, page, query) for query in asked]
+        known: list[ClaimQuery] = [
+            query.model_copy(update={"claim_number": claim.claim_number.value})
+            for query, claim in zip(asked, found, strict=True)
+            if isinstance(claim, Claim)
+        ]
+        for way in ("fetched", "rendered"):
+            if way == "rendered":
+                monkeypatch.setattr(Portal, "fetch", rendered)
+            began = processor_seconds()
+            said[way] = [facts(lookups.answer(FLOW, page, query)) for query in known]
+            spent[way] = (processor_seconds() - began) / len(known)
+    assert len(said["fetched"]) == COUNT
+    assert said["fetched"] == said["rendered"]
+    ratio = spent["rendered"] / spent["fetched"]
+    fetched_ms, rendered_ms = spent["fetched"] * 1000, spent["rendered"] * 1000
+    figure = f"fetched {fetched_ms:.0f} ms, rendered {rendered_ms:.0f} ms, ratio {ratio:.1f}"
+    record_property("CPU per claim", figure)
+    assert ratio > 2

@@ -1,0 +1,107 @@
+"""Every trouble of the portal has its named outcome, and the next sweep recovers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from harvester.office import accounts, snapshots
+from harvester.office.models import Evidence, Hold, Lookup, Snapshot
+from tests.road.road import TODAY, Road, items, lookup_states
+
+TOMORROW = TODAY + timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A trouble, and what comes of it."""
+
+    name: str
+    value: object = None
+    lookups: str = "waiting"
+    """State of every lookup afterwards, or ``refused`` and the like for ``only``."""
+    trouble: str = ""
+    hold: str = ""
+    where: str = ""
+    """Part of the field that a refusal names."""
+    only: str = ""
+    """The one kind of lookup that the trouble concerns."""
+
+
+CASES = [
+    Case("slow", 200, lookups="answered"),
+    Case("unavailable", trouble="PortalUnavailable"),
+    Case("maintenance", trouble="PortalUnavailable"),
+    Case("locked", trouble="AccountLocked", hold="AccountLocked"),
+    Case("password_expired", trouble="PasswordExpired", hold="PasswordExpired"),
+    Case("password_expires_soon", 5, lookups="answered"),
+    Case("code_rejected", trouble="CodeRejected", hold="CodeRejected"),
+    Case("terms", trouble="TermsToAccept", hold="TermsToAccept"),
+    Case("unknown_dialog", trouble="UnknownDialog", hold="UnknownDialog"),
+    Case("challenge", trouble="Challenge", hold="Challenge"),
+    Case("layout_b", lookups="answered"),
+    Case("expire_after", 12, lookups="answered"),
+    Case("wrong_patient", lookups="refused", trouble="WrongPage", where="Member ID"),
+    Case("stale_rows", "old", lookups="refused", trouble="WrongPage", where="Member ID", only="claim"),
+    Case(
+        "stale_rows", "missing", lookups="refused", trouble="PortalChanged", where="Results for", only="claim"
+    ),
+    Case("column_swap", "lines", lookups="refused", trouble="PortalChanged", where="billed", only="claim"),
+    Case("column_swap", "grid", lookups="refused", trouble="PortalChanged", where="billed", only="claim"),
+    Case("header_renamed", lookups="refused", trouble="PortalChanged", where="Member ID"),
+    Case("page_count", 2, lookups="refused", trouble="PortalChanged", where="rows", only="claim"),
+]
+
+
+def sample(road: Road) -> None:
+    """Follow a claim whose amounts tell columns apart, and an appointment."""
+    paid = {
+        claim["patient_account_number"]["value"]
+        for claim in road.get("/truth/cascadia")["claims"]
+        if (claim["paid"]["value"] or "0.00") not in ("0.00", claim["billed"]["value"])
+    }
+    claims = [item for item in items("claims") if item.patient_account_number in paid]
+    road.follow(claims[:2], items("appointments")[:1])
+
+
+@pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"{case.name}-{case.value}" if case.value else case.name
+)
+def test_a_trouble_has_its_outcome_and_the_next_sweep_recovers(road: Road, case: Case) -> None:
+    road.open(0)
+    sample(road)
+    road.post("/trouble/cascadia", name=case.name, on=True, **({"value": case.value} if case.value else {}))
+    report = road.sweep()
+
+    concerned = Lookup.objects.filter(kind=case.only) if case.only else Lookup.objects.all()
+    assert {row.state for row in concerned} == {case.lookups}
+    if case.lookups == "refused":
+        assert {row.trouble for row in concerned} == {case.trouble}
+        assert all(case.where in snapshots.words(row)[1] for row in concerned)
+        assert not Snapshot.objects.filter(lookup__in=concerned).exists()
+        assert all(Evidence.objects.filter(lookup=row, refused=True).exists() for row in concerned)
+    elif case.trouble:
+        assert [stay.trouble for stay in report.stays] == [case.trouble]
+        assert not Snapshot.objects.exists()
+        assert not Evidence.objects.exists()
+    assert list(Hold.objects.values_list("trouble", flat=True)) == ([case.hold] if case.hold else [])
+    assert len([one for one in road.log["sign_ins"] if one["result"] != "accepted"]) <= 1
+
+    road.post("/trouble/cascadia", name=case.name, on=False)
+    for account in road.staff.values():
+        accounts.release(account, by=account.owner)
+    day = TODAY if case.lookups == "waiting" else TOMORROW
+    road.post("/clock", date=day.isoformat())
+    road.sweep(day)
+
+    assert lookup_states().get("waiting", 0) == 0
+    comparison = road.compared()
+    assert comparison, (comparison.sentence, comparison.differences[:5])
+    assert road.log["mutations"] == []
+    assert all(session["closed"] for session in road.log["sessions"])
+
+
+def test_every_trouble_that_the_portal_knows_has_a_case(road: Road) -> None:
+    assert {case.name for case in CASES} == {trouble["name"] for trouble in road.get("/trouble/cascadia")}

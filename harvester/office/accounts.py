@@ -19,6 +19,8 @@ from harvester.office.locks import in_use
 from harvester.office.models import Account, AttemptEnd, Credential, Hold, Person, PortalSetting, Release
 from harvester.visit.wire import Context
 
+_WHOSE = {attempts.HELD: "The note says", attempts.UNFINISHED: "It ended with"}
+
 
 class AccountError(Exception):
     """What was asked of an account cannot be; one sentence."""
@@ -36,7 +38,7 @@ class Held:
     @property
     def sentence(self) -> str:
         """What is the matter and what to do."""
-        whose = "The note says" if self.trouble == attempts.HELD else "The portal says"
+        whose = _WHOSE.get(self.trouble, "The portal says")
         said = f" {whose}: “{self.words}”." if self.words else ""
         return f"{self.todo}{said}"
 

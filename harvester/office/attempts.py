@@ -84,7 +84,8 @@ class Ledger:
             if _needs_staff(trouble):
                 hold(self._account, trouble, words=words, attempt=last, clock=self._clock)
             elif last is not None:
-                hold(self._account, UNFINISHED, attempt=last, clock=self._clock)
+                said = f"{trouble}: {words}" if words else trouble
+                hold(self._account, UNFINISHED, words=said, attempt=last, clock=self._clock)
 
     def _password(self) -> Secret | Deny:
         with transaction.atomic(durable=True):

@@ -161,7 +161,7 @@ class Hold(models.Model):
     trouble = models.CharField(max_length=40)
     """Class name of a :class:`~harvester.errors.StaffNeeded`, ``UnfinishedAttempt`` or ``HeldByPerson``."""
     sealed_words = models.BinaryField()
-    """The portal's own words, or the note of a person."""
+    """The portal's own words, how an unfinished attempt ended, or the note of a person."""
     todo = models.TextField()
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, null=True, related_name="holds")
     by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")

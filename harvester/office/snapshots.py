@@ -276,6 +276,11 @@ def _status(answer: Answer | None, outcome: Outcome) -> str:
             return outcome
 
 
+def _successor(claim: Claim) -> bool:
+    """Whether it took another claim's place: its number is new, and it is known by the account number."""
+    return claim.replaces.value is not None and claim.patient_account_number.value is not None
+
+
 def _different(pairs: Sequence[tuple[str, Shown[str] | Shown[date], str | None]]) -> str | None:
     for name, shown, wanted in pairs:
         if shown.value is not None and wanted is not None and _plain(str(shown.value)) != _plain(wanted):

@@ -193,7 +193,7 @@ class _Round:
         except (Trouble, StayEnded) as error:
             name = type(error).__name__
             self._ledger.settle(name, _words(error))
-            return self._drained(name)
+            return self._drained(name, _AT_THE_DOOR.get(name, ""))
         self._ledger.settle()
         self._tell("signed_in")
         while (row := self._next()) is not None:
@@ -271,6 +271,11 @@ class _Round:
         )
 
 
+_AT_THE_DOOR = {
+    "PortalChanged": "the portal's sign-in is not as the flow knows it",
+    "WrongPage": "the portal's sign-in is not as the flow knows it",
+    "StayEnded": "the stay ended before it was signed in",
+}
 _REASONS = {
     "PortalUnavailable": "the portal is unavailable",
     "SignedOut": "the portal ended the session twice",
@@ -296,4 +301,6 @@ def _known(trouble: str) -> bool:
 
 
 def _words(error: Trouble | StayEnded) -> str:
-    return error.reason if isinstance(error, StayEnded) else error.words
+    if isinstance(error, StayEnded):
+        return error.reason
+    return f"{error.words} [{error.where}]" if error.where else error.words

@@ -1,6 +1,6 @@
 """A process that uses one-time codes as fast as it can: ``python -m tests.office.racing <count> <start>``.
 
-Its clock runs a thousand times as fast as the world's, from ``start`` in Unix seconds.
+Its clock runs two hundred times as fast as the world's, from ``start`` in Unix seconds.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from harvester.office import ready
 
-FAST = 1000.0
+FAST = 200.0
 
 
 def main(count: int, start: float) -> None:
@@ -22,6 +22,7 @@ def main(count: int, start: float) -> None:
     from harvester.office.clock import Clock
     from harvester.office.codes import Seed
     from harvester.office.models import Account, Attempt, CodeUse
+    from harvester.visit.wire import Secret
     from tests.office.portal import SEED
 
     def now() -> datetime:
@@ -30,13 +31,16 @@ def main(count: int, start: float) -> None:
     clock = Clock(now=now, sleep=lambda seconds: time.sleep(seconds / FAST))
     account, seed = Account.objects.get(), Seed.parse(SEED)
     credential = account.credentials.get()
-    for _ in range(count):
+    given = 0
+    while given < count:
         stay = uuid4()
         Attempt.objects.create(account=account, credential=credential, stay=stay, kind="password", at=now())
         answer = Ledger(account, stay, clock)("authenticator")
-        step = CodeUse.objects.filter(account=account).order_by("-pk").values_list("time_step", flat=True)
-        assert answer.model_dump()["value"] in {seed.code(one) for one in step[:9]}
-        print(answer.model_dump()["value"], flush=True)
+        if isinstance(answer, Secret):  # else the machine was so slow that the clock seemed to go back
+            given += 1
+            steps = CodeUse.objects.order_by("-pk").values_list("time_step", flat=True)[:9]
+            assert answer.value in {seed.code(step) for step in steps}
+            print(answer.value, flush=True)
 
 
 if __name__ == "__main__":

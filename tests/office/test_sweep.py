@@ -228,6 +228,35 @@ def test_an_answer_about_somebody_else_is_never_data(
     assert Evidence.objects.get().refused
 
 
+def test_a_claim_that_took_the_place_of_the_one_asked_for_is_its_answer(
+    office: Office, portal: Portal, run: Run
+) -> None:
+    office.account()
+    follow(1)
+    run(today=TODAY)
+
+    def answers(query: Query) -> Answer:
+        assert isinstance(query, ClaimQuery)
+        newer = {"claim_number": Shown.known("N-2"), "replaces": Shown.known(query.claim_number)}
+        return claim(query).model_copy(update=newer)
+
+    portal.answers = answers
+    assert run(today=TOMORROW).counts["changed"] == 1
+
+
+def test_another_claim_that_replaces_none_is_never_data(office: Office, portal: Portal, run: Run) -> None:
+    office.account()
+    follow(1)
+    run(today=TODAY)
+
+    def answers(query: Query) -> Answer:
+        assert isinstance(query, ClaimQuery)
+        return claim(query).model_copy(update={"claim_number": Shown.known("N-2")})
+
+    portal.answers = answers
+    assert run(today=TOMORROW).counts["refused"] == 1
+
+
 def test_an_answer_of_another_kind_is_never_data(office: Office, portal: Portal, run: Run) -> None:
     office.account()
     day = TODAY

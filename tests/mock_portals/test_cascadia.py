@@ -8,6 +8,8 @@ from typing import Any
 import pyotp
 import pytest
 
+from harvester.model.claim import Claim
+from harvester.model.eligibility import Eligibility
 from mock_portals.worklist import HERE
 from tests.mock_portals.kit import TIN, Kit, Visitor
 from tests.mock_portals.pages import Node
@@ -607,3 +609,21 @@ def test_the_worklist_is_on_file_but_for_four_claims_and_two_members(kit: Kit) -
     assert not {c["claim_number"]["value"] for c in truth["claims"]} & {
         v for row in claims for v in row.values()
     }
+
+
+def test_the_truth_mirrors_the_model(kit: Kit) -> None:
+    truth = kit.truth()
+    claims = [Claim.model_validate(claim) for claim in truth["claims"]]
+    members = [Eligibility.model_validate(member) for member in truth["eligibilities"]]
+    assert len(claims) + len(members) > 300
+    unknown = [claim for claim in claims if claim.normalized_status != claim.status.value]
+    assert unknown == [], "a paid claim has its payment"
+
+
+def test_a_hidden_time_out_text_stands_in_every_page(kit: Kit) -> None:
+    visitor = kit.signed_in()
+    for path in ("/home", "/eligibility", "/claims", "/account", "/signout"):
+        visitor.get(path)
+        assert visitor.response is not None
+        assert "Your session has timed out" in visitor.response.text
+        assert "Your session has timed out" not in visitor.page.text

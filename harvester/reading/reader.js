@@ -391,7 +391,7 @@ async ({ html, fetch: request }) => {
         lines.push(words(child).replace(/\n/g, " "));
       } else {
         if (child.tagName === "FORM") readForm(child);
-        if (["UL", "OL"].includes(child.tagName)) readItems(child);
+        if (["UL", "OL"].includes(child.tagName) && !child.closest("nav, [role=navigation]")) readItems(child);
         if (ownText(child)) lines.push(ownText(child));
         walk(child);
       }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import parse_qsl, quote, urlsplit
 
+import pyotp
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
@@ -74,9 +76,14 @@ class Seed:
 
     def code(self, step: int) -> str:
         """Return the code of the time step that begins at ``step`` (Unix seconds)."""
-        # Portals still hand out seeds of 80 bits: refusing them here would only mean no code at all.
-        totp = TOTP(self.secret, self.digits, _DIGESTS[self.digest], self.period, enforce_key_length=False)
-        return totp.generate(step).decode()
+        if self.short:
+            # Portals still hand out seeds of 80 bits, which pyotp refuses: that would mean no code at all.
+            short = TOTP(
+                self.secret, self.digits, _DIGESTS[self.digest], self.period, enforce_key_length=False
+            )
+            return short.generate(step).decode()
+        seed, digest = base64.b32encode(self.secret).decode(), getattr(hashlib, self.digest.lower())
+        return pyotp.TOTP(seed, digits=self.digits, digest=digest, interval=self.period).at(step)
 
 
 def _secret(text: str) -> bytes:

@@ -51,9 +51,8 @@ def line(number: str = "1", **changed: Any) -> ServiceLine:
         "allowed": money("70.00"),
         "deductible": money("20.00"),
     }
-    return ServiceLine(
-        **{"number": known(number), "paid": money("50.00"), "adjustments": adjustments} | amounts | changed
-    )
+    facts: dict[str, Any] = {"number": known(number), "paid": money("50.00"), "adjustments": adjustments}
+    return ServiceLine(**facts | amounts | changed)
 
 
 def claim(**changed: Any) -> Claim:

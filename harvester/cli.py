@@ -14,7 +14,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -45,6 +45,10 @@ EXPECTED = {
     "harvester.visit.client": ("StayEnded",),
 }
 """Errors whose message is a sentence for the person at the keyboard."""
+
+
+_END = ExitStack()
+"""What is closed when a command has ended."""
 
 
 class Mistake(Exception):
@@ -144,13 +148,17 @@ def _open() -> None:
 
 def _log_to(path: Path) -> None:
     """Send log lines to a file that only its owner reads; where it cannot be written, nowhere."""
+    import structlog
+
     from harvester import logs
 
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError:
         descriptor = os.open(os.devnull, os.O_WRONLY)
-    logs.configure(os.fdopen(descriptor, "a", encoding="utf-8", buffering=1))
+    file = _END.enter_context(os.fdopen(descriptor, "a", encoding="utf-8", buffering=1))
+    _END.callback(structlog.reset_defaults)
+    logs.configure(file)
 
 
 def _print_json(document: Any) -> None:
@@ -320,8 +328,12 @@ def account_add(
     owner_name: Annotated[
         str | None, typer.Option(help="The owner's full name, where the owner is new here.")
     ] = None,
-    tin: Annotated[str, typer.Option(parser=_tin, metavar="TIN", help="Look up under this tax id.")] = "",
-    npi: Annotated[str, typer.Option(parser=_npi, metavar="NPI", help="Look up under this NPI.")] = "",
+    tin: Annotated[
+        str | None, typer.Option(parser=_tin, metavar="TIN", help="Look up under this tax id.")
+    ] = None,
+    npi: Annotated[
+        str | None, typer.Option(parser=_npi, metavar="NPI", help="Look up under this NPI.")
+    ] = None,
     organisation: Annotated[str, typer.Option(help="Look up for this organisation.")] = "",
     consent_sweeps: Annotated[
         bool, typer.Option("--consent-sweeps", help="The owner lets the nightly sweep use it.")
@@ -355,7 +367,7 @@ def account_add(
         user_name=user,
         password=password,
         seed=seed,
-        context=Context(tin=tin, npi=npi, organisation=organisation),
+        context=Context(tin=tin or "", npi=npi or "", organisation=organisation),
         sweep_consent=_today(today) if consent_sweeps else None,
     )
     if as_json:
@@ -561,7 +573,7 @@ def worklist_list(
             str(one.item),
             screen.text(one.about),
             screen.text(one.payer),
-            screen.text(screen.spaced(one.status) or "nothing yet"),
+            screen.text(screen.status(one.status) or "nothing yet"),
             screen.text(one.age),
             screen.text(one.reason, "bold" if one.due else "dim"),
         )
@@ -746,7 +758,7 @@ def _look(query: EligibilityQuery | ClaimQuery, person: str | None, today: date,
     if snapshot is None:
         _browser_if(row.trouble)
         known = snapshots.last(lookups.subject(row.portal, query))
-        last = f"; last known on {known.captured_at:%Y-%m-%d}: {screen.spaced(known.status)}" if known else ""
+        last = f"; last known on {known.captured_at:%Y-%m-%d}: {screen.status(known.status)}" if known else ""
         said = f"; the portal says: “{words}”" if words else ""
         holds = _holds(row.account)
         raise Mistake(
@@ -758,7 +770,7 @@ def _look(query: EligibilityQuery | ClaimQuery, person: str | None, today: date,
     again = "the same as on" if snapshot.lookup_id != row.pk else "seen"
     out.print(
         screen.text(
-            f"{report.about(row)}: {screen.spaced(snapshot.status)} — {again} "
+            f"{report.about(row)}: {screen.status(snapshot.status)} — {again} "
             f"{snapshot.captured_at:%Y-%m-%d %H:%M} UTC (snapshot {snapshot.pk})",
             "bold",
         )
@@ -836,7 +848,7 @@ def snapshots_list(
             str(one.pk),
             f"{one.captured_at:%Y-%m-%d %H:%M}",
             screen.text(report.about(one.lookup)),
-            screen.text(screen.spaced(one.status)),
+            screen.text(screen.status(one.status)),
             *("" if amount is None else f"{amount:,.2f}" for amount in (one.billed, one.paid)),
             str(one.again or ""),
             str(one.item_id or ""),
@@ -870,7 +882,7 @@ def snapshots_show(number: Id, as_json: Json = False) -> None:
     )
     if answer is None:
         said, _ = snapshots.words(snapshot.lookup)
-        out.print(screen.text(f"{screen.spaced(snapshot.status)}{f': “{said}”' if said else ''}", "yellow"))
+        out.print(screen.text(f"{screen.status(snapshot.status)}{f': “{said}”' if said else ''}", "yellow"))
         return
     screen.answer(out, answer)
 
@@ -1081,6 +1093,8 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 - a traceback is nothing for a user
         return _ended_by(error)
+    finally:
+        _END.close()
     if code == STOPPED:
         _complain("Stopped")
     return code
@@ -1089,6 +1103,8 @@ def run(arguments: Sequence[str]) -> int:
 def _ended_by(error: Exception) -> int:
     """Say what went wrong; return the exit code."""
     sentence = _expected(error)
+    if sentence == "":  # the help was asked for, or is all there is to say
+        return 0
     if sentence is None and os.environ.get(TRACEBACK) == "1":
         traceback.print_exception(error)
     _complain(sentence or _defect(error))

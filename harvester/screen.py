@@ -28,11 +28,11 @@ from rich.table import Table
 from rich.text import Text
 
 from harvester.model.claim import Claim, ClaimList
-from harvester.model.codes import Code, CoverageStatus
+from harvester.model.codes import ClaimStatus, Code, CoverageStatus
 from harvester.model.eligibility import Eligibility
 from harvester.model.shown import Fact, Shown, State
 from harvester.model.snapshot import Answer
-from harvester.office.changes import Attention, Change, ChangeKind
+from harvester.office.changes import Attention, Change, ChangeKind, _worth
 from harvester.office.stays import Progress
 from harvester.report import Hand, Morning, Refusal, Story
 from harvester.visit.wire import Catalogue
@@ -53,7 +53,7 @@ ANSWERS = frozenset({"", "NotOnFile", "SeveralOnFile"})
 ORDINARY = frozenset({"CO-45", "PR-1", "PR-2", "PR-3"})
 """Adjustments of every paid claim: the contract's, and the patient's deductible, coinsurance, copay."""
 
-BAR = 20
+BAR = 16
 
 SENTENCES = 12
 """Changes of one claim shown at once."""
@@ -212,7 +212,7 @@ class _Line:
         if self._began is None or not self._last.done:
             return ""
         taken = (self._ended or time.monotonic()) - self._began
-        return f"{self._last.done / max(taken, 0.1) * 60:,.0f} a minute"
+        return f"{self._last.done / max(taken, 0.1) * 60:,.0f}/min"
 
 
 _COUNTS = (
@@ -457,7 +457,7 @@ def _claim(shown: Console, claim: Claim) -> None:
                 for one in line.adjustments
             ] + [value(remark) for remark in line.remarks]
             lines.add_row(value(line.number), codes, *map(value, amounts), Text(", ").join(why))
-        shown.print(indented(Text()))
+        shown.print()
         shown.print(indented(lines))
         legend(shown, claim)
 
@@ -523,7 +523,7 @@ def _eligibility(shown: Console, found: Eligibility) -> None:
             listed = table(*headers, right={"Limit", "Met", "Remaining", "Copay", "Balance"} - {headers[0]})
             for entry in entries:
                 listed.add_row(*(_cell(getattr(entry, name), name) for name in names))
-            shown.print(indented(Text()))
+            shown.print()
             shown.print(indented(listed))
 
 
@@ -542,12 +542,14 @@ def _cell(said: object, name: str) -> Text:
         return text(spaced(str(said)))
     if name == "coinsurance" and said.value is not None:
         return text(f"{said.value * 100:.0f}%")
+    if name == "service" and said.value is not None:
+        return text(said.value.text or said.value.code)
     return value(said)
 
 
 def _status(claim: Claim) -> Text:
     words = f" (“{claim.status.words}”)" if claim.status.words else ""
-    return text(f"{spaced(claim.normalized_status)}{words}", "bold")
+    return text(f"{status(claim.normalized_status)}{words}", "bold")
 
 
 def _joined(between: str, *shown: Shown[Any]) -> Text:
@@ -583,8 +585,13 @@ def value(shown: Shown[Any]) -> Text:
         case Code():
             return text(worth.code or worth.text or "")
         case Enum():
-            return text(spaced(worth.name.lower()))
+            return text(_worth(worth))
     return text(worth)
+
+
+def status(code: str) -> str:
+    """Return a status in the words of :mod:`harvester.office.changes`."""
+    return _worth(ClaimStatus(code)) if code in list(ClaimStatus) else spaced(code)
 
 
 def spaced(name: str) -> str:

@@ -1,0 +1,593 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harvester import cli, errors
+from harvester.model.claim import Adjustment, RequestedDocument, ServiceLine
+from harvester.model.codes import CARC, AdjustmentGroup, ClaimStatus, Code
+from harvester.model.query import ClaimQuery, Query
+from harvester.model.shown import Place, Shown
+from harvester.model.snapshot import Answer
+from harvester.office import accounts, sweep, worklist
+from harvester.office.models import Person, Snapshot
+from harvester.visit import client
+from harvester.visit.wire import Catalogue
+from tests.office.conftest import Office, office, template  # noqa: F401 - fixtures
+from tests.office.portal import (
+    PASSWORD,
+    SEED,
+    TODAY,
+    TOMORROW,
+    Portal,
+    appointment_item,
+    catalogue,
+    claim,
+    claim_item,
+    truth,
+)
+
+HARVESTER = Path(sys.executable).with_name("harvester")
+
+CSV = """Claim ID,PCN,Payer,Member ID,Patient Last Name,Patient First Name,DOB,DOS From,Billed Amount,Mood
+C1,ACC1,Cascadia Health,CHP000001,Canaryson,Pat1,02/03/1980,10/01/2026,120.00,fine
+C2,ACC2,Elsewhere Mutual,CHP000002,Canaryson,Pat2,02/03/1980,10/01/2026,120.00,fine
+C3,ACC3,Cascadia Health,CHP000003,Canaryson,Pat3,02/03/1980,yesterday,120.00,fine
+"""
+
+MEMBER = ("--member", "CHP000001", "--last", "Canaryson", "--first", "Pat1", "--born", "1980-02-03")
+CLAIM = ("lookup", "claim", "--carrier", "CAS01", *MEMBER, "--account", "ACC1", "--from", "2026-10-01")
+ELIGIBILITY = ("lookup", "eligibility", "--carrier", "CAS01", *MEMBER)
+DAY = ("--today", str(TODAY))
+
+
+@dataclass
+class Ran:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def sentence(self) -> str:
+        """What was wrong: one sentence on stderr, nothing on stdout, exit code 1."""
+        assert self.code == 1, self.err
+        assert self.out == ""
+        lines = self.err.strip().splitlines()
+        assert len(lines) == 1, self.err
+        assert lines[0].endswith((".", "…", "?"))
+        assert "Traceback" not in self.err
+        return lines[0]
+
+
+def ran(*arguments: str, stdin: str = "") -> Ran:
+    out, err, before = io.StringIO(), io.StringIO(), sys.stdin
+    sys.stdin = io.StringIO(stdin)
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = cli.run(arguments)
+    finally:
+        sys.stdin = before
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+@pytest.fixture
+def portal(monkeypatch: pytest.MonkeyPatch) -> Portal:
+    """A portal in this process, instead of a browser at one."""
+    portal = Portal(answers=_answered)
+    for function in (sweep.sweep, sweep.lookup_now):
+        defaults = function.__kwdefaults__
+        assert defaults is not None
+        monkeypatch.setitem(defaults, "stay", portal.stay)
+        monkeypatch.setitem(defaults, "catalogue", catalogue)
+        monkeypatch.setitem(defaults, "clock", portal.time.clock)
+    monkeypatch.setattr(client, "catalogue", catalogue)
+    return portal
+
+
+def _answered(query: Query) -> Answer:
+    if not isinstance(query, ClaimQuery):
+        return truth(query)
+    place = Place(document="0" * 64, path=("Claim summary", "Status"), mark=1)
+    line = ServiceLine(
+        number=Shown.known("1"),
+        adjustments=(
+            Adjustment(
+                group=Shown.known(AdjustmentGroup.CO),
+                reason=Shown.known(Code(system=CARC, code="16", text="Something is \x1b[31mmissing")),
+            ),
+        ),
+    )
+    return claim(query).model_copy(
+        update={
+            "status": Shown.known(ClaimStatus.DENIED, "Denied", place),
+            "lines": (line,),
+            "requested_documents": (RequestedDocument(document=Shown.known("Office notes")),),
+        }
+    )
+
+
+@pytest.fixture
+def followed(office: Office, portal: Portal) -> Portal:  # noqa: F811
+    """A practice with one account, two claims and an appointment."""
+    office.account()
+    items = [claim_item(1), claim_item(2), appointment_item(3, TOMORROW)]
+    worklist.import_items(items, source="test.csv", catalogue=catalogue())
+    return portal
+
+
+# The program ------------------------------------------------------------------------------------
+
+
+def test_help_lists_what_exists() -> None:
+    said = ran("--help")
+    assert said.code == 0
+    for command in ("demo", "init", "account", "worklist", "sweep", "lookup", "snapshots", "portals"):
+        assert command in said.out
+    for group, commands in (
+        ("account", ("add", "list", "hold", "release", "password")),
+        ("worklist", ("import", "list")),
+        ("lookup", ("eligibility", "claim")),
+        ("snapshots", ("list", "show", "diff")),
+    ):
+        said = ran(group, "--help")
+        assert said.code == 0
+        assert all(command in said.out for command in commands)
+
+
+def test_every_command_has_json() -> None:
+    for command in ("init", "sweep", "portals", "demo"):
+        assert "--json" in ran(command, "--help").out
+    for group, commands in (
+        ("account", ("add", "list", "hold", "release", "password")),
+        ("worklist", ("import", "list")),
+        ("lookup", ("eligibility", "claim")),
+        ("snapshots", ("list", "show", "diff")),
+    ):
+        for command in commands:
+            assert "--json" in ran(group, command, "--help").out
+
+
+def test_help_imports_neither_django_nor_a_flow() -> None:
+    code = (
+        "import sys\n"
+        "from harvester import cli\n"
+        "assert cli.run(['--help']) == 0\n"
+        "heavy = {'django', 'pydantic', 'playwright', 'flows', 'cryptography'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    assert "Usage: harvester" in ran().out
+    assert ran().err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nonsense"], "No such command"),
+        (["sweep", "--nonsense"], "No such option"),
+        (["account", "add"], "Missing argument"),
+        (["snapshots", "show", "many"], "valid integer"),
+        (["snapshots", "show", "0"], "greater than or equal to 1"),
+        ([*ELIGIBILITY[:-1], "02-03-1980"], "this is not a day; write it as YYYY-MM-DD"),
+        ([*CLAIM, "--billed", "1e9999"], "this is not an amount"),
+        ([*CLAIM, "--tin", "12-345"], "a tax id has nine digits"),
+        (["worklist", "list", "--today", "2026-02-30"], "this is not a day"),
+        (["snapshots", "list", "--portal", "a\x1b[31mb"], "cannot be printed"),
+    ],
+)
+def test_a_wrong_argument_is_one_sentence(arguments: list[str], said: str) -> None:
+    assert said in ran(*arguments).sentence
+
+
+@pytest.mark.usefixtures("office")
+def test_a_defect_says_so_without_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise KeyError("CANARY-PATIENT")
+
+    monkeypatch.setattr(accounts, "listed", broken)
+    said = ran("account", "list")
+    assert said.code == 70
+    assert "defect" in said.err
+    assert "KeyError at test_cli.py" in said.err or "KeyError at cli.py" in said.err
+    assert "CANARY" not in said.err
+    assert "Traceback" not in said.err
+    monkeypatch.setenv("HARVESTER_TRACEBACK", "1")
+    assert "Traceback" in ran("account", "list").err
+
+
+@pytest.mark.usefixtures("office")
+def test_stopping_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(accounts, "listed", stopped)
+    said = ran("account", "list")
+    assert (said.code, said.err) == (130, "Stopped.\n")
+
+
+# A practice that is not there, or not whole ---------------------------------------------------------
+
+
+def fresh(home: Path, *arguments: str, **more: str) -> Ran:
+    """Run in a process of its own, with a practice's folder of its own."""
+    environment = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    done = subprocess.run(
+        [HARVESTER, *arguments],
+        env=environment | {"HARVESTER_HOME": str(home)} | more,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def test_without_a_practice_the_next_step_is_named_and_nothing_is_made(tmp_path: Path) -> None:
+    home = tmp_path / "nowhere"
+    assert f"There is no practice in {home} yet; run: harvester init." in fresh(home, "sweep").sentence
+    assert not home.exists()
+
+
+def test_init_makes_a_practice_once_and_overwrites_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "with space"
+    assert "--name" in fresh(home, "init").sentence
+    asked = ("--name", "Alder & Finch", "--tin", "00-7300142", "--npi", "1000000001", "--person", "ana")
+    made = fresh(home, "init", *asked, "--person-name", "Ana Ruiz", "--json").json
+    assert made["new"]
+    assert (made["practice"], made["tins"], made["people"][0]["full_name"]) == (
+        "Alder & Finch",
+        ["007300142"],
+        "Ana Ruiz",
+    )
+    keys = (home / "keys" / "practice.key").read_bytes()
+    again = fresh(home, "init", "--name", "Another", "--json").json
+    assert not again["new"]
+    assert again["practice"] == "Alder & Finch"
+    assert (home / "keys" / "practice.key").read_bytes() == keys
+    assert fresh(home, "account", "list", "--json").json == {"accounts": []}
+
+
+def test_missing_keys_are_one_sentence(tmp_path: Path) -> None:
+    fresh(tmp_path / "home", "init", "--name", "Alder")
+    (tmp_path / "home" / "keys").rename(tmp_path / "elsewhere")
+    assert "there are no keys in" in fresh(tmp_path / "home", "sweep").sentence.casefold()
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysterious://x/y", "postgres://nobody:canary@127.0.0.1:1/x"])
+def test_a_wrong_database_is_one_sentence_without_its_password(
+    office: Office,  # noqa: F811
+    url: str,
+) -> None:
+    said = fresh(office.home, "snapshots", "list", DATABASE_URL=url).sentence
+    assert "database" in said.casefold()
+    assert "canary" not in said
+
+
+def test_a_file_that_is_no_database_is_one_sentence(office: Office) -> None:  # noqa: F811
+    from django.db import connections
+
+    connections["default"].close()
+    for file in office.files:
+        file.write_bytes(b"no database at all " * 100)
+    assert "database" in ran("snapshots", "list").sentence.casefold()
+
+
+@pytest.mark.usefixtures("office")
+def test_a_busy_database_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import OperationalError
+
+    def busy() -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(accounts, "listed", busy)
+    assert "in use by another process" in ran("account", "list").sentence
+
+
+# Accounts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("office", "portal")
+def test_an_account_is_added_from_standard_input_and_listed() -> None:
+    added = ran(
+        *("account", "add", "cascadia", "aruiz", "--owner", "ana", "--owner-name", "Ana Ruiz"),
+        *("--tin", "00-7300142", "--consent-sweeps", "--from-stdin", "--json", *DAY),
+        stdin=f"{PASSWORD}\n{SEED}\n",
+    )
+    assert added.code == 0, added.err
+    assert PASSWORD not in added.out
+    assert SEED not in added.out
+    (listed,) = ran("account", "list", "--json").json["accounts"]
+    assert listed["owner_name"] == "Ana Ruiz"
+    assert listed["context"]["tin"] == "007300142"
+    assert listed["sweep_consent"] == str(TODAY)
+    assert listed["state"] == "ready"
+    assert "aruiz" in ran("account", "list").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "said"),
+    [
+        (["nowhere", "u", "--owner", "ana"], "p\n", "no installed flow"),
+        (["cascadia", "u", "--owner", "zoe"], "p\n", "nobody here is called zoe"),
+        (["cascadia", "ana.user", "--owner", "ana"], "p\n", "is stored already"),
+        (["cascadia", "u", "--owner", "ana"], "", "the password, and it is empty"),
+        (["cascadia", "u", "--owner", "ana"], "p\nnot!base32\n", "not base32"),
+        (["cascadia", "u", "--owner", "a b", "--owner-name", "A"], "p\n", "short name"),
+    ],
+)
+@pytest.mark.usefixtures("portal")
+def test_an_account_that_cannot_be_is_one_sentence(
+    office: Office,  # noqa: F811
+    arguments: list[str],
+    stdin: str,
+    said: str,
+) -> None:
+    office.account()
+    assert said in ran("account", "add", *arguments, "--from-stdin", stdin=stdin).sentence.casefold()
+
+
+@pytest.mark.usefixtures("portal")
+def test_nobody_can_give_a_password_as_an_argument(office: Office) -> None:  # noqa: F811
+    office.account()
+    assert "--from-stdin" in ran("account", "add", "cascadia", "u", "--owner", "ana").sentence
+    assert "No such option" in ran("account", "add", "cascadia", "u", "--password", "p").sentence
+
+
+@pytest.mark.usefixtures("portal")
+def test_hold_release_and_password(office: Office) -> None:  # noqa: F811
+    office.account()
+    who = ("cascadia", "ana.user")
+    held = ran("account", "hold", *who, "--note", "away", "--json").json
+    assert held["state"] == "on hold"
+    assert held["holds"][0]["words"] == "away"
+    assert "on hold" in ran("account", "list").out
+    assert "is released" in ran("account", "release", *who).out
+    assert "was not on hold" in ran("account", "release", *who).out
+    replaced = ran("account", "password", *who, "--by", "ana", "--from-stdin", "--json", stdin="Another-1\n")
+    assert replaced.json["state"] == "ready"
+    assert "there is no account" in ran("account", "hold", "cascadia", "bob").sentence.casefold()
+    office.person("bob")
+    said = ran("account", "password", *who, "--by", "bob", "--from-stdin", stdin="p\n").sentence
+    assert "only the account's owner" in said.casefold()
+    assert "say who you are: --by ana | bob" in ran("account", "hold", *who).sentence.casefold()
+
+
+# Worklist -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("office", "portal")
+def test_a_worklist_is_imported_and_everything_odd_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "claims.csv"
+    file.write_text(CSV)
+    done = ran("worklist", "import", str(file), "--json", *DAY).json
+    assert (done["added"], done["updated"], done["unchanged"]) == (2, 0, 0)
+    assert [row["line"] for row in done["rejected"]] == [4]
+    assert done["columns_not_understood"] == ["Mood"]
+    assert done["payers_without_portal"] == {"Elsewhere Mutual": 1}
+    assert done["searches"]["account"] == 2
+    assert "Canaryson" in (tmp_path / "claims.rejects.csv").read_text()
+    said = ran("worklist", "import", str(file), *DAY)
+    assert said.code == 0
+    for words in ("2 unchanged", "1 rejected", "line 4", "“Mood”", "“Elsewhere Mutual”"):
+        assert words in said.out
+    items = ran("worklist", "list", "--json", *DAY).json["items"]
+    assert [(item["due"], item["reason"]) for item in items] == [
+        (True, "never looked up"),
+        (False, "no installed flow knows the payer"),
+    ]
+    assert "Canaryson" not in ran("worklist", "list", *DAY).out
+
+
+@pytest.mark.usefixtures("office", "portal")
+def test_a_worklist_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    assert "nothing.csv" in ran("worklist", "import", str(tmp_path / "nothing.csv")).sentence
+    file = tmp_path / "odd.csv"
+    file.write_text("a,b\n1,2\n")
+    assert ran("worklist", "import", str(file)).sentence
+    file.write_text(CSV)
+    assert "overwrite" in ran("worklist", "import", str(file), "--rejects", str(file), *DAY).sentence
+    assert file.read_text() == CSV
+
+
+# Looking up ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("followed")
+def test_a_sweep_tells_everything_with_state_words_and_place() -> None:
+    done = ran("sweep", "--json", *DAY)
+    assert done.code == 0, done.err
+    assert done.json["counts"]["looked_up"] == 3
+    assert done.json["complete"]
+    status = next(one for one in done.json["answers"] if one["kind"] == "claim")["answer"]["status"]
+    assert (status["state"], status["value"], status["words"]) == ("known", "denied", "Denied")
+    assert status["place"]["path"] == ["Claim summary", "Status"]
+    again = ran("sweep", "--today", str(TOMORROW)).out
+    assert "the same as before" in again
+    assert "Nothing changed." in again
+
+
+def test_what_changed_is_told_most_pressing_first_and_without_names(followed: Portal) -> None:
+    followed.answers = truth
+    ran("sweep", *DAY)
+    followed.answers = _answered
+    done = ran("sweep", "--today", str(TOMORROW))
+    assert "Act now (2)" in done.out
+    assert "claim ACC1 (P.C.)" in done.out
+    assert "in process → denied; records requested: Office notes" in done.out
+    assert "Canaryson" not in done.out + done.err
+    stories = ran("snapshots", "diff", "--json").json["stories"]
+    assert {story["changes"][0]["kind"] for story in stories} == {"denied"}
+    assert "Office notes" in ran("snapshots", "diff").out
+
+
+def test_a_sweep_says_what_a_person_has_to_do(followed: Portal) -> None:
+    followed.passwords["ana.user"] = "another"
+    done = ran("sweep", *DAY)
+    assert done.code == 3
+    assert "1  needs a person" in done.out
+    assert errors.WrongPassword.todo in " ".join(done.out.split())
+    again = ran("sweep", "--json", *DAY)
+    assert again.code == 3
+    assert again.json["needs_a_person"][0]["trouble"] == "WrongPassword"
+    assert followed.rejected("ana.user") == 1
+    assert "refused this account's password" in ran("account", "release", "cascadia", "ana.user").sentence
+
+
+def test_a_refused_page_is_named_and_nothing_of_it_is_kept(followed: Portal) -> None:
+    followed.answers = lambda query: truth(query).model_copy(update={"member_id": Shown.known("SOMEBODY")})
+    done = ran("sweep", "--json", *DAY)
+    assert done.code == 3
+    assert done.json["counts"]["refused"] == 3
+    assert done.json["refused"][0]["where"] == "office: member_id"
+    assert not Snapshot.objects.exists()
+    assert "refused pages" in ran("sweep", "--today", str(TOMORROW)).out
+
+
+@pytest.mark.usefixtures("office", "portal")
+def test_without_anything_to_do_a_sweep_is_done() -> None:
+    assert ran("sweep", *DAY).code == 0
+
+
+@pytest.mark.parametrize("command", [CLAIM, ELIGIBILITY])
+@pytest.mark.usefixtures("followed")
+def test_one_lookup_for_a_person_who_waits(command: tuple[str, ...]) -> None:
+    done = ran(*command, "--json", *DAY)
+    assert done.code == 0, done.err
+    assert done.json["state"] == "answered"
+    assert done.json["snapshot"]["answer"]["member_id"]["state"] == "known"
+    assert not done.json["seen_again"]
+    assert ran(*command, "--json", *DAY).json["seen_again"]
+    said = ran(*command, *DAY)
+    assert "the same as on" in said.out
+    assert "\x1b" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("lookup", "eligibility", "--carrier", "Nobody", *MEMBER), "no installed flow knows the carrier"),
+        ((*ELIGIBILITY, "--as", "zoe"), "nobody here is called zoe"),
+        ((*ELIGIBILITY, "--member", " "), "--member cannot be used"),
+        ((*CLAIM, "--to", "2026-09-01"), "the last day of service is before the first"),
+    ],
+)
+@pytest.mark.usefixtures("followed")
+def test_a_lookup_that_cannot_be_is_one_sentence(arguments: tuple[str, ...], said: str) -> None:
+    assert said in ran(*arguments, *DAY).sentence.casefold()
+
+
+def test_a_held_account_looks_nothing_up(followed: Portal) -> None:
+    ran("account", "hold", "cascadia", "ana.user")
+    said = ran(*ELIGIBILITY, *DAY).sentence
+    assert "the account is on hold" in said
+    assert "ana.user" in said
+    assert not followed.sign_ins
+
+
+def test_somebody_without_an_account_looks_nothing_up(followed: Portal) -> None:
+    Person.objects.create(username="bob")
+    assert "has no account" in ran(*ELIGIBILITY, "--as", "bob", *DAY).sentence
+    assert not followed.sign_ins
+
+
+# Snapshots ----------------------------------------------------------------------------------------
+
+
+def test_snapshots_are_listed_shown_and_compared(followed: Portal) -> None:
+    followed.answers = truth
+    ran("sweep", *DAY)
+    followed.answers = _answered
+    ran("sweep", "--today", str(TOMORROW))
+    every = ran("snapshots", "list", "--json").json["snapshots"]
+    denied = ran("snapshots", "list", "--status", "denied", "--json").json["snapshots"]
+    assert (len(every), len(denied)) == (5, 2)
+    newest = denied[0]
+    assert ran("snapshots", "list", "--item", str(newest["item"]), "--json").json["snapshots"][0] == newest
+    assert ran("snapshots", "list", "--portal", "none", "--json").json == {"snapshots": []}
+    assert "denied" in ran("snapshots", "list").out
+    whole = ran("snapshots", "show", str(newest["id"]), "--json").json
+    assert whole["answer"]["status"]["place"]["mark"] == 1
+    shown = ran("snapshots", "show", str(newest["id"])).out
+    assert "CO-16" in shown
+    assert "Office notes" in shown
+    assert "\x1b" not in shown
+    compared = ran("snapshots", "diff", str(newest["id"]), "--json").json
+    assert compared["changes"][0]["kind"] == "denied"
+    both = ran("snapshots", "diff", str(compared["before"]), str(newest["id"]), "--json").json
+    assert both["changes"] == compared["changes"]
+    assert "in process → denied" in ran("snapshots", "diff", str(newest["id"])).out
+    assert "nothing to compare" in ran("snapshots", "diff", str(compared["before"])).sentence
+    other = str(denied[1]["id"])
+    assert "about different things" in ran("snapshots", "diff", other, str(newest["id"])).sentence
+    assert "there is no snapshot 5000" in ran("snapshots", "show", "5000").sentence.casefold()
+
+
+# Portals ------------------------------------------------------------------------------------------
+
+
+def test_portals_are_listed_with_policy_and_rules() -> None:
+    found = ran("portals", "--json", *DAY).json
+    (cascadia,) = found["portals"]
+    assert cascadia["objection"] is None
+    assert set(cascadia["offers"]) == {"eligibility", "claims", "claim"}
+    assert found["broken"] == []
+    said = ran("portals", *DAY).out
+    for words in ("cascadia", "permitted", "runs", "locks after"):
+        assert words in said
+    assert "does not run" in ran("portals", "--today", "2028-01-01").out
+
+
+def test_a_broken_flow_is_listed_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Catalogue(broken=(("flows.bad:FLOW", "could not be loaded: ImportError"),))
+    monkeypatch.setattr(client, "catalogue", lambda: broken)
+    assert "could not be loaded: ImportError" in ran("portals").out
+    assert ran("portals", "--json").json["broken"][0]["flow"] == "flows.bad:FLOW"
+
+
+# Whatever is typed --------------------------------------------------------------------------------
+
+ANYTHING = st.lists(st.text(max_size=20), max_size=6)
+PATIENT = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@given(typed=ANYTHING)
+@PATIENT
+@pytest.mark.usefixtures("office")
+def test_no_words_after_snapshots_make_a_defect(typed: list[str]) -> None:
+    for command in ("list", "show", "diff"):
+        said = ran("snapshots", command, *typed)
+        assert said.code in (0, 1), said.err
+        assert "Traceback" not in said.err
+
+
+@given(values=st.lists(st.text(max_size=90), min_size=6, max_size=6))
+@PATIENT
+@pytest.mark.usefixtures("followed")
+def test_no_words_in_a_lookup_make_a_defect(values: list[str]) -> None:
+    names = ("--carrier", "--member", "--last", "--first", "--service", "--on")
+    arguments = [word for pair in zip(names, values, strict=True) for word in pair]
+    said = ran("lookup", "eligibility", "--born", "1980-02-03", *arguments, *DAY)
+    assert said.code in (0, 1), said.err
+    carried = ran(*ELIGIBILITY, "--member", values[0], "--last", values[1], "--service", values[2], *DAY)
+    assert carried.code in (0, 1), carried.err

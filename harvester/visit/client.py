@@ -181,6 +181,7 @@ class Stay:
                 self._kill()
                 raise StayEnded("The stay did not answer in time and was ended.") from None
             if line is None:
+                self._heard.put(None)  # nothing will ever be heard again
                 raise StayEnded("The stay died.")
             try:
                 message = FROM_STAY.validate_json(line)

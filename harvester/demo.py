@@ -377,6 +377,7 @@ def show(
             with screen.Watch(out, names) as watch:
                 done = day(portals, portal, watch)
             days.append(done)
+            out.print()
             screen.summary(out, done.morning)
             if number:
                 out.print()

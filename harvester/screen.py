@@ -276,28 +276,32 @@ def refusals(shown: Console, refused: Sequence[Refusal], most: int = 5) -> None:
 
 
 def stories(shown: Console, found: Sequence[Story], *, more: str = "") -> None:
-    """Print what changed, most pressing first; all of it, or some where ``more`` says how to see the rest."""
+    """Print what changed, most pressing first, with the number of its snapshot.
+
+    All of it, or some where ``more`` is the command that shows the rest.
+    """
     if not found:
         shown.print(indented(text("Nothing changed.", "dim")))
         return
     sorted_out = defaultdict(list)
     for story in found:
         sorted_out[story.attention].append(story)
-    longest = max(len(story.about) for story in found)
     for attention, (heading, style, most) in SECTIONS.items():
         own = sorted_out[attention]
         if not own:
             continue
+        chosen = _some(own, most) if more else own
         shown.print(indented(text(f"{heading} ({len(own)})", style)))
-        listed = grid("left", "fold")
-        listed.columns[0].min_width = longest
-        for story in _some(own, most) if more else own:
-            listed.add_row(text(story.about), told(story))
+        listed = grid("right", "left", "fold")
+        for story in chosen:
+            listed.add_row(text(story.snapshot, "dim"), text(story.about), told(story))
         shown.print(indented(listed, 4))
-        if more and len(own) > most:
-            shown.print(indented(text(f"… and {len(own) - most} more", "dim"), 4))
+        if len(own) > len(chosen):
+            shown.print(indented(text(f"… and {len(own) - len(chosen)} more", "dim"), 4))
     if more:
-        shown.print(indented(text(f"All of them, with every detail: {more}", "dim")))
+        shown.print(
+            indented(text(f"All {len(found)}: {more}; one in full: … diff {found[0].snapshot}", "dim"))
+        )
 
 
 def _some(found: Sequence[Story], most: int) -> list[Story]:

@@ -233,11 +233,13 @@ _COUNTS = (
 
 def summary(shown: Console, morning: Morning) -> None:
     """Print what a sweep did, in the words of a biller."""
+    numbers = dict(morning.counts)
+    numbers["seen_again"] += numbers["reworded"]  # other words for the same: nothing to do
     counts = grid("right", "left", "right", "left", "right", "left")
     for row in _COUNTS:
         cells = []
         for key, words, style in row:
-            number = morning.counts[key]
+            number = numbers[key]
             cells += [text(f"{number:>5,}", style if number else "dim"), text(words, "" if number else "dim")]
         counts.add_row(*cells)
     shown.print(indented(counts, 0))
@@ -336,7 +338,6 @@ def portals(shown: Console, found: Catalogue, today: date) -> None:
             f"locks after {rules.lockout.after} refused passwords",
             f"signs out after {rules.idle.total_seconds() / 60:.0f} idle minutes",
             f"second factor: {', '.join(rules.mfa) or 'none'}",
-            f"{rules.pace.total_seconds():g} s between lookups",
         ]
         if rules.password_days:
             limits.append(f"password lives {rules.password_days} days")

@@ -8,9 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
+from hypothesis import settings
 
 from tests import postgres
+
+# A slow machine is no defect of what is tested.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 _NOWHERE = tempfile.mkdtemp(prefix="harvester-tests-")
 os.environ["HARVESTER_HOME"] = _NOWHERE
@@ -23,7 +28,7 @@ def _no_practice_of_anybody() -> Iterator[None]:
     from django.test import override_settings
 
     with override_settings(HARVESTER_HOME=_NOWHERE, HARVESTER_KEYS=f"{_NOWHERE}/keys"):
-        assert str(settings.HARVESTER_HOME) == _NOWHERE
+        assert str(django_settings.HARVESTER_HOME) == _NOWHERE
         yield
     Path(_NOWHERE).rmdir()
 

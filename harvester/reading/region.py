@@ -343,8 +343,11 @@ class Region:
             if wanted <= {label(control["group"] or control["label"]) for control in form["controls"]}
         ]
         if len(found) != 1:
+            controls = [control for form in self._reading.raw["forms"] for control in form["controls"]]
+            there = {label(control["group"] or control["label"]) for control in controls}
+            missing = next((words for words in labels if label(words) not in there), labels[0])
             raise PortalChanged(
-                f"{len(found)} forms with {', '.join(labels)}, not one", where=self._where("")
+                f"{len(found)} forms ask for “{missing}”, not one", where=self._where(missing)
             )
         return found[0]
 

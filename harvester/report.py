@@ -241,7 +241,7 @@ class Known:
 def known_items(today: date) -> list[Known]:
     """Return the open items in the order of their import."""
     items = {one.row.pk: one for one in worklist.listed()}
-    last = {one.item: one for one in sweep._followed({pk: one.row for pk, one in items.items()})}
+    last = {one.item: one for one in sweep.followed({pk: one.row for pk, one in items.items()})}
     due = {one.item: one.reason for one in plan.due(last.values(), today)}
     waiting = Lookup.objects.filter(state=Lookup.State.WAITING, item__in=list(items))
     waits = dict(waiting.values_list("item", "account__user_name"))
@@ -255,7 +255,7 @@ def known_items(today: date) -> list[Known]:
         elif missing:
             reason = f"lacks {missing}"
         else:
-            reason = due.get(pk) or why(followed, today)
+            reason = due.get(pk) or plan.why_not(followed, today)
         found.append(
             Known(
                 item=pk,
@@ -291,23 +291,6 @@ def _age(looked: date | None, today: date) -> str:
         return "never"
     days = (today - looked).days
     return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago" if days > 0 else str(looked))
-
-
-def why(followed: plan.Followed, today: date) -> str:
-    """Return why an item is not due today; the other side of :func:`harvester.office.plan.due`."""
-    if followed.kind == "appointment":
-        if followed.day is None:
-            return "the day of the appointment is not known"
-        if followed.day < today:
-            return "the appointment is over"
-        if followed.day > today + plan.AHEAD:
-            return (
-                f"the appointment is in {(followed.day - today).days} days: from {followed.day - plan.AHEAD}"
-            )
-        return "looked up today"
-    if followed.looked is not None and followed.looked < today:
-        return f"{_spaced(followed.status)}, seen twice: again on {followed.looked + plan.WEEK}"
-    return "looked up today"
 
 
 def _story(changed: Changed) -> Story:
@@ -350,10 +333,6 @@ def account_json(listed: accounts.Listed) -> Json:
 
 def _initials(names: Iterable[str]) -> str:
     return "".join(f"{name.strip()[:1].upper()}." for name in names if name.strip())
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _text(value: object) -> str | None:

@@ -32,8 +32,9 @@ from harvester.model.codes import ClaimStatus, Code, CoverageStatus
 from harvester.model.eligibility import Eligibility
 from harvester.model.shown import Fact, Shown, State
 from harvester.model.snapshot import Answer
-from harvester.office.changes import Attention, Change, ChangeKind, _worth
+from harvester.office.changes import Attention, Change, ChangeKind
 from harvester.office.stays import Progress
+from harvester.office.wording import worth as _worth
 from harvester.report import Hand, Morning, Refusal, Story
 from harvester.visit.wire import Catalogue
 

@@ -9,20 +9,15 @@ What counts as different
 - Where a value stood, the day of the data and what nobody read never count (``snapshot.MOVING``),
   nor does the order of entries.
 
-Entries of a list are the same entry by their keys (``_ENTRIES``), never by position. Entries
-that nothing tells apart are paired equal ones first, then in the order of their content.
+Entries of a list are the same entry by their keys (``_ENTRIES``), never by position:
+:mod:`harvester.office.pairing`. How it is said is in :mod:`harvester.office.wording`.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
-from decimal import Decimal
 from enum import StrEnum
-from functools import cache
-from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from harvester.model.claim import (
     Adjustment,
@@ -33,16 +28,7 @@ from harvester.model.claim import (
     RequestedDocument,
     ServiceLine,
 )
-from harvester.model.codes import (
-    AdjustmentGroup,
-    ClaimStatus,
-    Code,
-    CoverageStatus,
-    Network,
-    OtherCoverageOutcome,
-    PaymentMethod,
-    Period,
-)
+from harvester.model.codes import ClaimStatus, CoverageStatus, OtherCoverageOutcome
 from harvester.model.eligibility import (
     Accumulator,
     Benefit,
@@ -53,12 +39,10 @@ from harvester.model.eligibility import (
     OtherCoverage,
 )
 from harvester.model.shown import Fact, Shown, State
-from harvester.model.snapshot import MOVING, Answer
+from harvester.model.snapshot import Answer
+from harvester.office import pairing, wording
+from harvester.office.pairing import Key
 
-T = TypeVar("T")
-F = TypeVar("F", bound=Fact)
-Key = tuple[str, ...]
-Test = Callable[[Fact], bool]
 _Decided = Claim | ServiceLine | ClaimRow
 
 
@@ -219,14 +203,13 @@ _STATUS_ATTENTION = {
     **dict.fromkeys((ClaimStatus.ADJUSTED, ClaimStatus.REVERSED, ClaimStatus.VOIDED), Attention.MONEY),
 }
 _DENIED = (ClaimStatus.DENIED, ClaimStatus.DENIED_LINE_MIXED)
-_PAID = (ClaimStatus.PAID, ClaimStatus.PAID_PARTIAL)
-_SILENT = (State.NONE, State.NOT_SHOWN)
 
 
 def _attention(kind: ChangeKind, before: Fact | None, after: Fact | None) -> Attention:
     match kind, before, after:
-        case ChangeKind.STATUS, _, Claim() | ServiceLine() | ClaimRow() if after.status.state not in _SILENT:
-            return _STATUS_ATTENTION.get(after.status.value or ClaimStatus.UNKNOWN, Attention.KNOW)
+        case ChangeKind.STATUS, _, Claim() | ServiceLine() | ClaimRow():
+            if after.status.state not in wording.SILENT:
+                return _STATUS_ATTENTION.get(after.status.value or ClaimStatus.UNKNOWN, Attention.KNOW)
         case ChangeKind.LINE_ADDED | ChangeKind.NOW_ON_FILE, None, ServiceLine() | ClaimRow():
             if after.status.value in _DENIED:
                 return Attention.ACT_NOW
@@ -244,195 +227,6 @@ def _active(coverage: Fact | None) -> bool:
     return isinstance(coverage, Coverage) and coverage.status.value is CoverageStatus.ACTIVE
 
 
-# What is compared ------------------------------------------------------------------------------
-
-
-def _identity(value: Any) -> Any:
-    """Return what a value says as nested tuples: equal, hashed and sorted by what counts alone."""
-    match value:
-        case Shown(state=State.KNOWN):
-            worth = value.value
-            if isinstance(worth, Code):
-                return State.KNOWN.value, (worth.system, worth.code or worth.text or "")
-            return State.KNOWN.value, worth, (value.words or "") if worth is ClaimStatus.UNKNOWN else ""
-        case Shown():
-            return value.state.value, value.words is not None, value.words or ""
-        case Fact():
-            return tuple(_identity(getattr(value, name)) for name in _names(type(value)))
-        case tuple():
-            return tuple(sorted(map(_identity, value)))
-        case None:
-            return ()
-    return value
-
-
-@cache
-def _names(fact: type[Fact]) -> tuple[str, ...]:
-    return tuple(name for name in fact.model_fields if name not in MOVING)
-
-
-def _without(items: Sequence[T], others: Sequence[T]) -> list[T]:
-    """Return the items that have no equal among the others, each of which is used up once; sorted."""
-    spare = Counter(map(_identity, others))
-    left = []
-    for identity, item in sorted(((_identity(item), item) for item in items), key=itemgetter(0)):
-        if spare[identity]:
-            spare[identity] -= 1
-        else:
-            left.append(item)
-    return left
-
-
-def _pairs(before: Sequence[F], after: Sequence[F], keys: Sequence[Key]) -> list[tuple[F | None, F | None]]:
-    """Pair the differing entries that are the same thing; what has no partner stands alone.
-
-    The first of two keys decides where it is known on both sides, else the second does.
-    """
-    old, new = _without(before, after), _without(after, before)
-    found: list[tuple[F | None, F | None]] = []
-    for key, left, right in _rounds(keys):
-        partners = defaultdict(list)
-        for item in new:
-            if right(item):
-                partners[_key(item, key)].append(item)
-        taken = [(item, partners[_key(item, key)]) for item in old if left(item)]
-        pairs = [(item, waiting.pop(0)) for item, waiting in taken if waiting]
-        found += pairs
-        old = [item for item in old if not any(item is pair[0] for pair in pairs)]
-        new = [item for item in new if not any(item is pair[1] for pair in pairs)]
-    return found + [(item, None) for item in old] + [(None, item) for item in new]
-
-
-def _rounds(keys: Sequence[Key]) -> list[tuple[Key, Test, Test]]:
-    if len(keys) == 1:
-        return [(keys[0], lambda _: True, lambda _: True)]
-    first, second = keys
-
-    def has(item: Fact) -> bool:
-        return _has(item, first)
-
-    def lacks(item: Fact) -> bool:
-        return not _has(item, first)
-
-    return [(first, has, has), (second, lacks, lacks), (second, lacks, has), (second, has, lacks)]
-
-
-def _key(item: Fact, key: Key) -> tuple[Any, ...]:
-    return tuple(_identity(getattr(item, name)) for name in key)
-
-
-def _has(item: Fact, key: Key) -> bool:
-    return all(getattr(item, name).state is State.KNOWN for name in key)
-
-
-# How it is said --------------------------------------------------------------------------------
-
-
-def _money(amount: Decimal) -> str:
-    text = f"{amount:z,.2f}"
-    return text if Decimal(text.replace(",", "")) == amount else f"{amount:,f}"
-
-
-def _plain(number: Decimal) -> str:
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _service(service: Code) -> str:
-    return service.text or service.code
-
-
-_CODES: dict[type[StrEnum], dict[Any, str]] = {
-    AdjustmentGroup: {group: group.value for group in AdjustmentGroup},
-    ClaimStatus: {
-        ClaimStatus.PENDED_PAYER: "pended",
-        ClaimStatus.PENDED_PROVIDER_INFO: "pended for information from us",
-        ClaimStatus.PENDED_PATIENT_INFO: "pended for information from the patient",
-        ClaimStatus.PENDED_COB: "pended for other coverage",
-        ClaimStatus.PAID_PARTIAL: "paid in part",
-        ClaimStatus.PAID_ZERO: "paid at zero",
-        ClaimStatus.DENIED_LINE_MIXED: "denied in part",
-        ClaimStatus.REJECTED_UNPROCESSABLE: "rejected as unprocessable",
-    },
-    Network: {
-        Network.IN: "in network",
-        Network.OUT: "out of network",
-        Network.BOTH: "in and out of network",
-    },
-    PaymentMethod: {PaymentMethod.EFT: "EFT"},
-}
-"""Words for codes; every other code is called by its name."""
-
-_WORTH: dict[tuple[type[Fact], str], Callable[[Any], str]] = {
-    (Benefit, "coinsurance"): lambda share: f"{_plain(share * 100)}%",
-    (Benefit, "service"): _service,
-    (Limit, "service"): _service,
-    (ServiceLine, "units"): _plain,
-}
-"""Fields that are not written the way their type is."""
-
-_LABELS = {
-    "billing_npi": "billing NPI",
-    "member_id": "member ID",
-    "rendering_npi": "rendering NPI",
-    "tin": "tax ID",
-}
-
-
-def _label(name: str) -> str:
-    return _LABELS.get(name, name.replace("_", " "))
-
-
-def _worth(value: Any) -> str:
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case StrEnum():
-            return _CODES.get(type(value), {}).get(value, value.name.lower().replace("_", " "))
-        case Decimal():
-            return _money(value)
-        case date():
-            return f"{value:%m/%d/%Y}"
-        case Code():
-            return value.code or value.text or ""
-    return str(value)
-
-
-def _words(shown: Shown[Any], worth: Callable[[Any], str] = _worth) -> str | None:
-    """Return a value with its state, ``None`` where not even a label was found."""
-    quoted = {None: "", "": " (blank)"}.get(shown.words, f" (“{shown.words}”)")
-    match shown.state:
-        case State.KNOWN:
-            return worth(shown.value) + (quoted if shown.value is ClaimStatus.UNKNOWN else "")
-        case State.NOT_SHOWN:
-            return None if shown.words is None else f"not shown{quoted}"
-    return shown.state.value + quoted
-
-
-def _said(fact: Fact, name: str) -> str | None:
-    """Return a field in words; *paid* is said only where there is something to show for it."""
-    shown = getattr(fact, name)
-    if name == "status" and shown.value in _PAID and not _is_paid(fact):
-        return f"“{shown.words or _worth(shown.value)}” without a payment to show"
-    return _words(shown, _WORTH.get((type(fact), name), _worth))
-
-
-def _is_paid(fact: Fact) -> bool:
-    if isinstance(fact, Claim):
-        return fact.normalized_status in _PAID
-    return isinstance(fact, ServiceLine | ClaimRow) and (fact.paid.value or 0) > 0
-
-
-def _turn(old: Shown[Any], new: Shown[Any], before: str | None, after: str | None) -> str:
-    """Return “300.00 → 540.00”, “300.00 → no longer shown” or “540.00, newly shown”."""
-    if before is None and new.state is not State.NOT_SHOWN:
-        return f"{after}, newly shown"
-    after = after or "not shown"
-    if new.state is State.NOT_SHOWN and old.state is not State.NOT_SHOWN:
-        after = after.replace("not shown", "no longer shown", 1)
-    return f"{before or 'not shown'} → {after}"
-
-
 # Fields ----------------------------------------------------------------------------------------
 
 
@@ -445,7 +239,7 @@ class _Where(NamedTuple):
 
 def _between(before: Fact, after: Fact, where: _Where) -> Iterator[Change]:
     """Yield what differs between two facts of one type, field by field."""
-    for name in _names(type(after)):
+    for name in pairing.fields(type(after)):
         old, new = getattr(before, name), getattr(after, name)
         if (type(after), name) in _OWN:
             yield from _OWN[type(after), name](before, after, where)
@@ -464,19 +258,19 @@ def _items(value: Any) -> tuple[Any, ...]:
 
 def _field(before: Fact, after: Fact, name: str, where: _Where, more: str = "") -> Iterator[Change]:
     old, new = getattr(before, name), getattr(after, name)
-    if _identity(old) == _identity(new):
+    if pairing.identity(old) == pairing.identity(new):
         return
-    was, now = _said(before, name), _said(after, name)
+    was, now = wording.said(before, name), wording.said(after, name)
     # ``--`` that turns blank is a detail, whatever the field.
-    silent = old.state in _SILENT and new.state in _SILENT
+    silent = old.state in wording.SILENT and new.state in wording.SILENT
     kind = ChangeKind.DETAIL if silent else _KINDS.get((type(after), name), ChangeKind.DETAIL)
     yield Change(
         kind=kind,
         attention=_attention(kind, before, after),
-        path=(*where.path, _label(name)),
+        path=(*where.path, wording.label(name)),
         before=was,
         after=now,
-        sentence=f"{where.begin}{_label(name)} {_turn(old, new, was, now and now + more)}",
+        sentence=f"{where.begin}{wording.label(name)} {wording.turn(old, new, was, now and now + more)}",
     )
 
 
@@ -485,9 +279,9 @@ def _values(
 ) -> Iterator[Change]:
     """Yield the bare values that a list has gained and lost."""
     kind = _KINDS.get((fact, name), ChangeKind.DETAIL)
-    for shown in _without(new, old):
+    for shown in pairing.without(new, old):
         yield _value(kind, name, shown, where, added=True)
-    for shown in _without(old, new):
+    for shown in pairing.without(old, new):
         yield _value(kind, name, shown, where, added=False)
 
 
@@ -495,10 +289,10 @@ _ONE = {"diagnoses": "diagnosis", "modifiers": "modifier", "pend_reasons": "pend
 
 
 def _value(kind: ChangeKind, name: str, shown: Shown[Any], where: _Where, *, added: bool) -> Change:
-    text = _words(shown) or "not shown"
+    text = wording.words(shown) or "not shown"
     named = f"{_ONE[name]} “{text}”" if isinstance(shown.value, str) else f"{_ONE[name]} {text}"
-    kind = ChangeKind.DETAIL if shown.state in _SILENT else kind
-    path = (*where.path, _label(name))
+    kind = ChangeKind.DETAIL if shown.state in wording.SILENT else kind
+    path = (*where.path, wording.label(name))
     return _one_sided(
         kind, path, text, f"{where.begin}{named} {'added' if added else 'removed'}", added=added
     )
@@ -547,9 +341,9 @@ def _entries(old: Sequence[Fact], new: Sequence[Fact], where: _Where) -> Iterato
     if not (old or new):
         return
     entry = _ENTRIES[type((*old, *new)[0])]
-    for before, after in _pairs(old, new, entry.keys):
+    for before, after in pairing.pairs(old, new, entry.keys):
         if before is not None and after is not None:
-            named = before if len(entry.keys) > 1 and not _has(after, entry.keys[0]) else after
+            named = before if len(entry.keys) > 1 and not pairing.has(after, entry.keys[0]) else after
             path = (*where.path, *entry.section, entry.name(named))
             yield from _between(before, after, _Where(path, f"{where.begin}{entry.name(named)}{entry.joint}"))
         else:
@@ -571,61 +365,33 @@ def _told(fact: Fact, entry: _Entry) -> str:
     fields = ((words, getattr(fact, name), name) for name, words in entry.tells.items())
     return ", ".join(
         words
-        + (_reasons(sorted(value, key=_identity)) if isinstance(value, tuple) else _said(fact, name) or "")
+        + (
+            wording.reasons(sorted(value, key=pairing.identity))
+            if isinstance(value, tuple)
+            else wording.said(fact, name) or ""
+        )
         for words, value, name in fields
-        if (value if isinstance(value, tuple) else value.state not in _SILENT)
+        if (value if isinstance(value, tuple) else value.state not in wording.SILENT)
     )
-
-
-def _called(fact: Fact, name: str) -> str:
-    """Return a field as part of an entry's name, nothing where nothing stands there."""
-    value = getattr(fact, name)
-    if not isinstance(value, Shown):
-        return _worth(value).replace("_", " ")
-    if value.state in _SILENT or value.value is Period.CALENDAR_YEAR:
-        return ""
-    return _said(fact, name) or ""
-
-
-def _naming(noun: str, *names: str, marks: tuple[str, ...] = ()) -> Callable[[Any], str]:
-    """Return how entries are called: the noun, the first field that says something, and its marks."""
-
-    def name(fact: Fact) -> str:
-        main = next(filter(None, (_called(fact, field) for field in names)), "")
-        said = ", ".join(filter(None, (_called(fact, mark) for mark in marks)))
-        return " ".join(filter(None, (noun, main, f"({said})" if said else ""))) or "not named"
-
-    return name
-
-
-def _line(line: ServiceLine) -> str:
-    if line.number.state is State.KNOWN:
-        return f"line {line.number.value}"
-    return _naming("line", "procedure", marks=("service_from",))(line)
-
-
-def _adjustment(adjustment: Adjustment) -> str:
-    group, reason = _called(adjustment, "group"), _called(adjustment, "reason")
-    return f"{group}-{reason}" if group and reason else f"adjustment {group or reason}".rstrip()
 
 
 _ON_FILE = (ChangeKind.NOW_ON_FILE, ChangeKind.NO_LONGER_ON_FILE)
 _FILED = ("now on file: {}", "no longer on file: {}")
 
 _ENTRIES: dict[type[Fact], _Entry] = {
-    Claim: _Entry(((),), _naming("claim", "claim_number"), _ON_FILE, {"status": ""}, _FILED),
+    Claim: _Entry(((),), wording.naming("claim", "claim_number"), _ON_FILE, {"status": ""}, _FILED),
     ClaimList: _Entry(((),), lambda claims: f"{len(claims.rows)} claims", _ON_FILE, {}, _FILED),
-    Eligibility: _Entry(((),), _naming("member", "member_id"), _ON_FILE, {}, _FILED),
+    Eligibility: _Entry(((),), wording.naming("member", "member_id"), _ON_FILE, {}, _FILED),
     ClaimRow: _Entry(
         (("claim_number",), ("patient_account_number", "service_from", "service_to")),
-        _naming("claim", "claim_number", "patient_account_number"),
+        wording.naming("claim", "claim_number", "patient_account_number"),
         _ON_FILE,
         {"status": "", "billed": "billed ", "paid": "paid "},
         ("{} now on file", "{} no longer on file"),
     ),
     ServiceLine: _Entry(
         (("number",), ("procedure", "modifiers", "service_from", "service_to")),
-        _line,
+        wording.line_name,
         (ChangeKind.LINE_ADDED, ChangeKind.LINE_REMOVED),
         {
             "procedure": "",
@@ -638,7 +404,7 @@ _ENTRIES: dict[type[Fact], _Entry] = {
     ),
     Adjustment: _Entry(
         (("group", "reason"),),
-        _adjustment,
+        wording.adjustment_name,
         (ChangeKind.ADJUSTMENT_ADDED, ChangeKind.ADJUSTMENT_REMOVED),
         {"amount": ""},
         section=("adjustments",),
@@ -646,7 +412,7 @@ _ENTRIES: dict[type[Fact], _Entry] = {
     ),
     RequestedDocument: _Entry(
         (("reference",), ("document",)),
-        _naming("", "document", "reference"),
+        wording.naming("", "document", "reference"),
         (ChangeKind.DOCUMENTS_REQUESTED, ChangeKind.DOCUMENT_NO_LONGER_REQUESTED),
         {"due_date": "due "},
         ("records requested: {}", "records no longer requested: {}"),
@@ -661,37 +427,40 @@ _ENTRIES: dict[type[Fact], _Entry] = {
     ),
     Coverage: _Entry(
         (("plan_name", "group_number", "effective_date"),),
-        _naming("coverage", "plan_name", "group_number"),
+        wording.naming("coverage", "plan_name", "group_number"),
         (ChangeKind.COVERAGE, ChangeKind.COVERAGE),
         {"status": "", "effective_date": "from ", "end_date": "to ", "group_number": "group "},
     ),
     Accumulator: _Entry(
         (("kind", "level", "network", "period"),),
-        _naming("", "kind", marks=("level", "network", "period")),
+        wording.naming("", "kind", marks=("level", "network", "period")),
         (ChangeKind.ACCUMULATOR, ChangeKind.ACCUMULATOR),
         {"limit": "limit ", "met": "met ", "remaining": "remaining "},
         joint=" ",
     ),
     Benefit: _Entry(
         (("service", "network"),),
-        _naming("benefit", "service", marks=("network",)),
+        wording.naming("benefit", "service", marks=("network",)),
         (ChangeKind.BENEFIT, ChangeKind.BENEFIT),
         {"copay": "copay ", "coinsurance": "coinsurance "},
     ),
     Limit: _Entry(
         (("service", "unit", "period"),),
-        _naming("limit", "service", marks=("unit", "period")),
+        wording.naming("limit", "service", marks=("unit", "period")),
         (ChangeKind.LIMIT, ChangeKind.LIMIT),
         {"allowed": "allowed ", "used": "used ", "remaining": "remaining "},
     ),
     OtherCoverage: _Entry(
         (("payer_name", "policy_number"),),
-        _naming("other coverage", "payer_name", "policy_number"),
+        wording.naming("other coverage", "payer_name", "policy_number"),
         (ChangeKind.OTHER_COVERAGE, ChangeKind.OTHER_COVERAGE),
         {"order": "", "policy_number": "policy ", "effective_date": "from ", "end_date": "to "},
     ),
     Fund: _Entry(
-        (("kind",),), _naming("fund", "kind"), (ChangeKind.FUND, ChangeKind.FUND), {"balance": "balance "}
+        (("kind",),),
+        wording.naming("fund", "kind"),
+        (ChangeKind.FUND, ChangeKind.FUND),
+        {"balance": "balance "},
     ),
 }
 
@@ -712,44 +481,35 @@ def _status(before: _Decided, after: _Decided, where: _Where) -> Iterator[Change
 
 def _paid(before: Claim, after: Claim, where: _Where) -> Iterator[Change]:
     """“paid 0.00 → 120.50 by EFT 900123”, also where the amount stood there before its payment did."""
-    was, now = _is_paid(before), _is_paid(after)
+    was, now = wording.is_paid(before), wording.is_paid(after)
     more = now and (not was or (after.paid.value or 0) > (before.paid.value or 0))
     update = {"kind": ChangeKind.PAID, "attention": Attention.MONEY} if more else {}
-    said = list(_field(before, after, "paid", where, _by(after)))
+    said = list(_field(before, after, "paid", where, wording.paid_by(after)))
     if not said and was != now:
-        amount = _said(after, "paid") or ""
-        sentence = f"paid {amount}{_by(after)}" if now else f"{amount} no longer counts as paid"
+        amount = wording.said(after, "paid") or ""
+        sentence = f"paid {amount}{wording.paid_by(after)}" if now else f"{amount} no longer counts as paid"
         said = [_one_sided(ChangeKind.AMOUNT, (*where.path, "paid"), amount, sentence, added=now)]
     yield from (change.model_copy(update=update) for change in said)
-
-
-def _by(claim: Claim) -> str:
-    payment = claim.payment
-    if payment is None or payment.number.value is None or not claim.paid.value:
-        return ""
-    methods = (None, PaymentMethod.NONE)
-    method = "payment" if payment.method.value in methods else _worth(payment.method.value)
-    return f" by {method} {payment.number.value}"
 
 
 def _reasons_changed(before: ServiceLine, after: ServiceLine, where: _Where) -> Iterator[Change]:
     """“line 2: CO-16 N290 added (120.00)”: remarks go with the one adjustment that came with them."""
     entry, path = _ENTRIES[Adjustment], (*where.path, "adjustments")
-    pairs = _pairs(before.adjustments, after.adjustments, entry.keys)
+    pairs = pairing.pairs(before.adjustments, after.adjustments, entry.keys)
     for old, new in pairs:
         if old is not None and new is not None:
-            name = _adjustment(new)
+            name = wording.adjustment_name(new)
             yield from _between(old, new, _Where((*path, name), f"{where.begin}{name} "))
     sides = (
-        (True, [new for old, new in pairs if old is None], _without(after.remarks, before.remarks)),
-        (False, [old for old, new in pairs if new is None], _without(before.remarks, after.remarks)),
+        (True, [new for old, new in pairs if old is None], pairing.without(after.remarks, before.remarks)),
+        (False, [old for old, new in pairs if new is None], pairing.without(before.remarks, after.remarks)),
     )
     for added, adjustments, remarks in sides:
         kind, verb = (entry.kinds[0], "added") if added else (entry.kinds[1], "removed")
         along = [r for r in remarks if r.state is State.KNOWN] if len(adjustments) == 1 else []
         for adjustment in adjustments:
             assert adjustment is not None
-            name = _reasons((adjustment, *along))
+            name = wording.reasons((adjustment, *along))
             amount = _told(adjustment, entry)
             sentence = f"{where.begin}{name} {verb}" + (f" ({amount})" if amount else "")
             yield _one_sided(kind, path, f"{name} {amount}".rstrip(), sentence, added=added)
@@ -758,33 +518,14 @@ def _reasons_changed(before: ServiceLine, after: ServiceLine, where: _Where) -> 
                 yield _value(kind, "remarks", remark, where, added=added)
 
 
-def _reasons(reasons: Sequence[Adjustment | Shown[Any]]) -> str:
-    return " ".join(
-        _adjustment(r) if isinstance(r, Adjustment) else _words(r) or "not shown" for r in reasons
-    )
-
-
 def _other_coverage(before: Eligibility, after: Eligibility, where: _Where) -> Iterator[Change]:
     """“other coverage: none on file → primary: Example Mutual”."""
     for change in _field(before, after, "other_coverage_outcome", where):
-        was, now = _payers(before), _payers(after)
-        turn = _turn(before.other_coverage_outcome, after.other_coverage_outcome, was, now)
+        was, now = wording.payers(before), wording.payers(after)
+        turn = wording.turn(before.other_coverage_outcome, after.other_coverage_outcome, was, now)
         sentence = f"{where.begin}other coverage: {turn}"
         path = (*where.path, "other coverage")
         yield change.model_copy(update={"path": path, "before": was, "after": now, "sentence": sentence})
-
-
-def _payers(eligibility: Eligibility) -> str | None:
-    """Return who else pays, in order, or what the portal says instead."""
-    outcome = eligibility.other_coverage_outcome
-    said = _said(eligibility, "other_coverage_outcome")
-    if outcome.value is not OtherCoverageOutcome.DETERMINED or not eligibility.other_coverages:
-        return said
-    payer = _naming("", "payer_name", "policy_number")
-    others = (
-        (_called(other, "order") or "order not shown", payer(other)) for other in eligibility.other_coverages
-    )
-    return "; ".join(f"{order}: {name}" for order, name in sorted(others))
 
 
 _OWN: dict[tuple[type[Fact], str], Callable[[Any, Any, _Where], Iterator[Change]]] = {

@@ -106,6 +106,20 @@ def due(items: Iterable[Followed], today: date, ahead: timedelta = AHEAD) -> lis
     return sorted(found, key=lambda one: (-one.urgency, one.item))
 
 
+def why_not(item: Followed, today: date, ahead: timedelta = AHEAD) -> str:
+    """Return why an item that :func:`due` leaves out is not due today."""
+    if item.kind == "appointment":
+        if item.day is None:
+            return "the day of the appointment is not known"
+        if item.day < today:
+            return "the appointment is over"
+        if item.day > today + ahead:
+            return f"the appointment is in {(item.day - today).days} days: from {item.day - ahead}"
+    elif item.looked is not None and item.looked < today:
+        return f"{item.status.replace('_', ' ')}, seen twice: again on {item.looked + WEEK}"
+    return "looked up today"
+
+
 def assign(dues: Sequence[Due], hands: Sequence[Hand]) -> Assigned:
     """Spread lookups over the accounts of their portal that may take them, each as many as the others."""
     usable: dict[str, list[Hand]] = {}

@@ -15,6 +15,12 @@ from harvester.office.keys import keys
 from harvester.office.models import Practice
 from harvester.office.vault import SealError
 
+_UNREACHABLE = (
+    "the database cannot be reached; does it run, and is DATABASE_URL right?",
+    "the database cannot be opened; is it there, and is HARVESTER_HOME right?",
+)
+"""Of a server, and of a file."""
+
 
 class PracticeError(Exception):
     """The practice cannot be opened; one sentence."""
@@ -52,9 +58,7 @@ def opened() -> Practice:
         behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         practice = None if behind else Practice.objects.first()
     except DatabaseError:
-        raise PracticeError(
-            "the database cannot be opened; is it there, and is HARVESTER_HOME right?"
-        ) from None
+        raise PracticeError(_UNREACHABLE[connection.vendor == "sqlite"]) from None
     if behind:
         raise PracticeError("the database is not set up for this version; run: harvester init")
     if practice is None:
@@ -68,4 +72,4 @@ def _tables() -> list[str]:
     try:
         return connection.introspection.table_names()
     except DatabaseError:
-        raise PracticeError("the database cannot be opened; is DATABASE_URL right?") from None
+        raise PracticeError(_UNREACHABLE[connection.vendor == "sqlite"]) from None

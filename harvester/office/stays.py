@@ -81,7 +81,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Drained:
-    """How an account's stay ended; ``reason`` says why lookups still wait, in one sentence."""
+    """How an account's stay ended; ``reason`` says why lookups still wait, without a full stop."""
 
     account: UUID
     owner: str
@@ -190,9 +190,12 @@ class _Round:
     def _stay(self, stay: Stay) -> Drained:
         try:
             stay.enter()
-        except (Trouble, StayEnded) as error:
+        except StayEnded as error:
+            self._ledger.settle(StayEnded.__name__, error.reason)
+            return self._drained(StayEnded.__name__, error.reason)
+        except Trouble as error:
             name = type(error).__name__
-            self._ledger.settle(name, _words(error))
+            self._ledger.settle(name, f"{error.words} [{error.where}]" if error.where else error.words)
             return self._drained(name, _AT_THE_DOOR.get(name, ""))
         self._ledger.settle()
         self._tell("signed_in")
@@ -201,7 +204,12 @@ class _Round:
                 return self._drained("", "the sweep was stopped")
             if not self._lock.alive():
                 return self._drained("", "the lock of the account was lost")
-            if (trouble := self._look(stay, row)) is not None:
+            try:
+                trouble = self._look(stay, row)
+            except StayEnded as error:
+                self._again(row, Troubled(lookup=row.pk, trouble=StayEnded.__name__, words=error.reason))
+                return self._drained(StayEnded.__name__, error.reason)
+            if trouble is not None:
                 return self._drained(trouble)
         return self._drained("")
 
@@ -215,13 +223,10 @@ class _Round:
         return row
 
     def _look(self, stay: Stay, row: Lookup) -> str | None:
-        """Make one lookup; the name of the trouble that ends the stay, if one does."""
+        """Make one lookup; the name of the trouble that ends the stay, if one does. Raises ``StayEnded``."""
         query = lookups.asked(row)
         self._tried.add(row.pk)
-        try:
-            answer = stay.look(row.pk, query)
-        except StayEnded as error:
-            answer = Troubled(lookup=row.pk, trouble=StayEnded.__name__, words=error.reason)
+        answer = stay.look(row.pk, query)
         clock, day = self._terms.clock, self._terms.today
         if isinstance(answer, Answered):
             self._settled()
@@ -236,9 +241,13 @@ class _Round:
                 return self._went(row, snapshots.refuse(row, answer, day=day, clock=clock), name)
             case "Defect" if not self._ledger.unsettled:
                 return self._went(row, snapshots.fail(row, answer, day=day, clock=clock), name)
-        self._ledger.settle(name, answer.words)
-        snapshots.try_again(row, answer, day=day, clock=clock)
+        self._again(row, answer)
         return name
+
+    def _again(self, row: Lookup, troubled: Troubled) -> None:
+        """Let a lookup wait whose trouble says nothing about it."""
+        self._ledger.settle(troubled.trouble, troubled.words)
+        snapshots.try_again(row, troubled, day=self._terms.today, clock=self._terms.clock)
 
     def _settled(self) -> None:
         """An answer was read: whatever secret left in between, the portal took it."""
@@ -255,7 +264,7 @@ class _Round:
     def _drained(self, trouble: str, reason: str = "") -> Drained:
         if trouble and not reason:
             reason = _REASONS.get(trouble, "the account is on hold until a person has acted at the portal")
-        return _idle(self._account, reason, trouble, self._done)
+        return _idle(self._account, reason.removesuffix("."), trouble, self._done)
 
     def _tell(self, doing: Doing, trouble: str = "") -> None:
         self._terms.progress(
@@ -274,12 +283,10 @@ class _Round:
 _AT_THE_DOOR = {
     "PortalChanged": "the portal's sign-in is not as the flow knows it",
     "WrongPage": "the portal's sign-in is not as the flow knows it",
-    "StayEnded": "the stay ended before it was signed in",
 }
 _REASONS = {
     "PortalUnavailable": "the portal is unavailable",
     "SignedOut": "the portal ended the session twice",
-    "StayEnded": "the stay ended before its time",
     "PortalChanged": "the portal changed: pages in a row are not as the flow knows them",
     "WrongPage": "the portal showed other pages than asked, several in a row",
     "PolicyForbids": "the portal does not allow software",
@@ -295,12 +302,6 @@ def _idle(account: Account, reason: str, trouble: str = "", done: int = 0) -> Dr
 def _known(trouble: str) -> bool:
     """Whether a stay may end with a trouble of that name."""
     try:
-        return trouble in ("Defect", "StayEnded") or bool(errors.named(trouble))
+        return trouble == "Defect" or bool(errors.named(trouble))
     except KeyError:
         return False
-
-
-def _words(error: Trouble | StayEnded) -> str:
-    if isinstance(error, StayEnded):
-        return error.reason
-    return f"{error.words} [{error.where}]" if error.where else error.words

@@ -291,8 +291,8 @@ def _planned(
             Due(row.item_id or 0, row.portal, row.reason, Urgency(row.urgency)) for row in stranded.values()
         ]
         items = {row.pk: row for row in Item.objects.filter(open=True)}
-        followed = [one for one in _followed(items) if one.item not in kept and one.item not in stranded]
-        plans = plan.assign([*handed, *plan.due(followed, today)], hands)
+        idle = [one for one in followed(items) if one.item not in kept and one.item not in stranded]
+        plans = plan.assign([*handed, *plan.due(idle, today)], hands)
         accounts = {account.pk: account for account in Account.objects.all()}
         unaskable = []
         new = []
@@ -311,8 +311,8 @@ def _planned(
     return plans.left, tuple(unaskable)
 
 
-def _followed(items: dict[int, Item]) -> Iterator[Followed]:
-    """Yield every open item with what its last look told."""
+def followed(items: Mapping[int, Item]) -> Iterator[Followed]:
+    """Yield every open item with what its last look told; ``items`` are the open ones by row number."""
     ended = Lookup.objects.filter(item=OuterRef("pk")).exclude(state=Lookup.State.WAITING).order_by("-pk")
     answered = ended.filter(state=Lookup.State.ANSWERED).annotate(
         seen=Coalesce("snapshot", "sighting__snapshot")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.model.codes import ClaimStatus
-from harvester.office.plan import FINAL, Due, Followed, Hand, Urgency, assign, due
+from harvester.office.plan import FINAL, Due, Followed, Hand, Urgency, assign, due, why_not
 from tests.office.portal import TODAY
 
 DAY = timedelta(days=1)
@@ -119,3 +119,22 @@ def test_what_nobody_can_take_comes_back_with_the_reason() -> None:
         "nobody has an account at harbor",
         "no installed flow knows the payer",
     ]
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (claim(looked=TODAY, status="paid", seen=1), "looked up today"),
+        (
+            claim(looked=TODAY - DAY, status="paid_zero", seen=2),
+            f"paid zero, seen twice: again on {TODAY + 6 * DAY}",
+        ),
+        (appointment(), "the day of the appointment is not known"),
+        (appointment(day=TODAY - DAY), "the appointment is over"),
+        (appointment(day=TODAY + 20 * DAY), f"the appointment is in 20 days: from {TODAY + 6 * DAY}"),
+        (appointment(day=TODAY, looked=TODAY), "looked up today"),
+    ],
+)
+def test_what_is_not_due_says_why_not(item: Followed, words: str) -> None:
+    assert due([item], TODAY) == []
+    assert why_not(item, TODAY) == words

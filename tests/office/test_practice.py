@@ -76,6 +76,15 @@ def test_a_truncated_database_is_never_replaced_by_an_empty_one(office: Office) 
         practice.opened()
 
 
+def test_a_server_that_does_not_answer_is_told_with_the_setting_that_names_it(
+    tmp_path: Path, template: Path, django_db_blocker: DjangoDbBlocker
+) -> None:
+    (tmp_path / "keys").symlink_to(template / "keys")
+    nobody = at(tmp_path, "postgres://nobody:canary@127.0.0.1:1/x")
+    with django_db_blocker.unblock(), nobody, pytest.raises(PracticeError, match="is DATABASE_URL right"):
+        practice.opened()
+
+
 def test_the_folder_is_its_owners_alone(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> None:
     home = tmp_path / "home"
     with django_db_blocker.unblock(), at(home, f"sqlite:///{home}/practice.sqlite3"):

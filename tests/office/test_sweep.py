@@ -371,6 +371,7 @@ def test_a_stay_that_dies_in_a_lookup_leaves_the_row_waiting_and_holds_nobody(
     portal.answers = lambda _: StayEnded("The stay died.")
     report = run(today=TODAY)
     assert (report.counts["waiting"], len(portal.queries)) == (2, 1)
+    assert [wait.reason for wait in report.waiting] == ["The stay died"]
     assert not Hold.objects.exists()
 
 

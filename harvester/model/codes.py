@@ -6,6 +6,7 @@ X12's, the AMA's and NUBC's descriptions are licensed and not part of this softw
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from harvester.model.shown import Fact
@@ -27,6 +28,11 @@ class Code(Fact):
     system: str
     code: str
     text: str | None = None
+
+
+def service_types(words: Mapping[str, str]) -> dict[str, Code]:
+    """Return a portal's words for services, each with its X12 service type code (EB03)."""
+    return {said: Code(system=SERVICE_TYPE, code=code, text=said) for said, code in words.items()}
 
 
 class ClaimStatus(StrEnum):
@@ -63,6 +69,10 @@ class AdjustmentGroup(StrEnum):
     OA = "OA"
     PI = "PI"
     CR = "CR"
+
+
+GROUPS = {group.value: group for group in AdjustmentGroup}
+"""Adjustment groups by their codes, for portals that show the codes."""
 
 
 class PaymentMethod(StrEnum):

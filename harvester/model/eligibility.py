@@ -23,6 +23,9 @@ from harvester.model.codes import (
 )
 from harvester.model.shown import Fact, Shown, Unmapped
 
+AccumulatorKind = Literal["deductible", "out_of_pocket"]
+"""EB01 C and G."""
+
 
 class Coverage(Fact):
     """One plan period, current or prior. 271 EB*1/EB*6; FHIR ``Coverage``, ``insurance.inforce``."""
@@ -44,7 +47,7 @@ class Coverage(Fact):
 class Accumulator(Fact):
     """A deductible or out-of-pocket maximum and how much of it is used. 271 EB*C, EB*G."""
 
-    kind: Literal["deductible", "out_of_pocket"]
+    kind: AccumulatorKind
     level: Shown[Level] = Shown()
     network: Shown[Network] = Shown()
     period: Shown[Period] = Shown()

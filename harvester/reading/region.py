@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
+
 from harvester.errors import NotOnFile, PortalChanged, WrongPage
 from harvester.model.codes import Code
 from harvester.model.shown import Place, Shown, Unmapped
@@ -17,6 +19,7 @@ from harvester.reading import values
 from harvester.reading.values import folded
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 
 def label(words: str) -> str:
@@ -58,6 +61,18 @@ class Reading:
         return lines
 
 
+_GETTERS = {str: "text", Decimal: "money", date: "day", int: "count", bool: "flag"}
+
+
+def _kind(model: type[BaseModel], name: str) -> type | None:
+    """Return what a field of type ``Shown[…]`` shows, ``None`` for a field of another type."""
+    shown = model.model_fields[name].annotation
+    if isinstance(shown, type) and issubclass(shown, Shown):
+        kind: type = shown.__pydantic_generic_metadata__["args"][0]
+        return kind
+    return None
+
+
 class Record:
     """Labelled values that belong together: the fields of a section, or one row of a table.
 
@@ -88,6 +103,23 @@ class Record:
     def place(self, name: str, cell: Cell) -> Place:
         """Return where a value of this record stands."""
         return Place(document=self._reading.document.sha256, path=(*self._path, name), mark=cell.n)
+
+    def into(self, model: type[M], /, **fields: object) -> M:
+        """Fill a model of :mod:`harvester.model`: each field by the label that it stands under.
+
+        ``copay="Copay"`` is read as the field's type says: words, US dollars, a date, a whole number,
+        yes or no. ``status=("Status", STATUS)`` goes through an exact, declared table. Anything else,
+        such as ``row.share("Coinsurance")``, is taken as it is.
+        """
+        return model(**{name: self._filled(model, name, found) for name, found in fields.items()})
+
+    def _filled(self, model: type[BaseModel], name: str, found: object) -> object:
+        match found:
+            case str() if (kind := _kind(model, name)) is not None:
+                return getattr(self, _GETTERS[kind])(found)
+            case (str(words), Mapping() as table):
+                return self.mapped(words, table)
+        return found
 
     def text(self, name: str, *, echo: str | None = None, optional: bool = False) -> Shown[str]:
         """Read words."""

@@ -152,6 +152,11 @@ class Stay:
             except Trouble as trouble:
                 self._pipe.say(told(trouble, look.lookup, self._evidence(trouble, documents)))
                 return not isinstance(trouble, (SignedOut, StaffNeeded))
+            except OfficeGone:
+                raise
+            except Exception as problem:  # noqa: BLE001 - one lookup's defect costs that lookup
+                self._pipe.say(defect(problem, look.lookup))
+                return True
         self._pipe.say(
             Answered(lookup=look.lookup, answer=answer, documents=tuple(documents), pages=len(documents))
         )
@@ -249,11 +254,11 @@ def told(trouble: Trouble, lookup: int | None, documents: tuple[Document, ...] =
     )
 
 
-def defect(problem: BaseException) -> Troubled:
+def defect(problem: BaseException, lookup: int | None = None) -> Troubled:
     """Return a defect of ours as the office is told it: its type and line, never a value."""
     frames = traceback.extract_tb(problem.__traceback__)
     at = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return Troubled(trouble="Defect", words=type(problem).__name__, where=at)
+    return Troubled(lookup=lookup, trouble="Defect", words=type(problem).__name__, where=at)
 
 
 def catalogue() -> Catalogue:

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Literal
+from datetime import date
 
 from playwright.sync_api import Page
 
@@ -21,11 +20,10 @@ from harvester.model.claim import (
 from harvester.model.codes import (
     CARC,
     DIAGNOSIS,
+    GROUPS,
     MODIFIER,
     PROCEDURE,
     RARC,
-    SERVICE_TYPE,
-    AdjustmentGroup,
     ClaimStatus,
     Code,
     CoverageStatus,
@@ -37,9 +35,11 @@ from harvester.model.codes import (
     Period,
     Relationship,
     Unit,
+    service_types,
 )
 from harvester.model.eligibility import (
     Accumulator,
+    AccumulatorKind,
     Benefit,
     Coverage,
     Eligibility,
@@ -50,6 +50,7 @@ from harvester.model.eligibility import (
 from harvester.model.query import ClaimQuery, ClaimsQuery, EligibilityQuery
 from harvester.model.shown import Shown
 from harvester.reading import Record, Region
+from harvester.reading.values import day
 
 PORTAL = Portal(
     id="cascadia",
@@ -118,9 +119,8 @@ STATUS = {
     "Adjusted": ClaimStatus.ADJUSTED,
 }
 METHODS = {"Check": PaymentMethod.CHECK, "EFT": PaymentMethod.EFT}
-SERVICES = {
-    words: Code(system=SERVICE_TYPE, code=code, text=words)
-    for words, code in {
+SERVICES = service_types(
+    {
         "Plan coverage (general)": "30",
         "Office visit": "98",
         "Urgent care": "UC",
@@ -130,18 +130,15 @@ SERVICES = {
         "Mental health, outpatient": "MH",
         "Laboratory": "5",
         "MRI and CT": "62",
-    }.items()
-}
+    }
+)
 RELATIONSHIPS = {
     "Subscriber": Relationship.SELF,
     "Spouse": Relationship.SPOUSE,
     "Dependent child": Relationship.CHILD,
 }
 COVERAGE = {"Active": CoverageStatus.ACTIVE, "Terminated": CoverageStatus.INACTIVE}
-KINDS: Mapping[str, Literal["deductible", "out_of_pocket"]] = {
-    "Deductible": "deductible",
-    "Out-of-pocket maximum": "out_of_pocket",
-}
+KINDS: Mapping[str, AccumulatorKind] = {"Deductible": "deductible", "Out-of-pocket maximum": "out_of_pocket"}
 LEVELS = {"Individual": Level.INDIVIDUAL, "Family": Level.FAMILY}
 NETWORKS = {"In network": Network.IN, "Out of network": Network.OUT}
 PERIODS = {"Calendar year": Period.CALENDAR_YEAR}
@@ -152,9 +149,9 @@ OTHER = {
     "On file - order of benefits determined": OtherCoverageOutcome.DETERMINED,
     "On file - order of benefits not determined": OtherCoverageOutcome.UNDETERMINED,
 }
+ORDERS = {"Primary": Order.PRIMARY, "Secondary": Order.SECONDARY, "Not determined": Order.UNKNOWN}
 CODES = r"(?P<group>[A-Z]{2})-(?P<reason>\w{1,3}) (?P<amount>\S+)|(?P<remark>[A-Z]+\d+)"
 """One of ``CO-45 $34.50; PR-1 $20.00; N290``."""
-ORDERS = {"Primary": Order.PRIMARY, "Secondary": Order.SECONDARY, "Not determined": Order.UNKNOWN}
 
 
 def sign_in(page: Page, user: User) -> None:
@@ -199,119 +196,124 @@ def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
     """Read a member's coverage, what is used of it, and other insurance."""
     _as(page, query.tin)
     words = {code.code: words for words, code in SERVICES.items()}
-    found = PORTAL.send(
-        page,
-        PORTAL.fetch(page, "/eligibility"),
-        {
-            "Member ID": query.member.member_id,
-            "Date of birth": f"{query.member.birth_date:%m/%d/%Y}",
-            "Date of service": f"{query.service_date:%m/%d/%Y}",
-            "Service type": words.get(query.service_type, words["30"]),
-        },
-    )
-    asked = found.fields("Results for")
-    asked.text("Member ID", echo=query.member.member_id)
-    asked.day("Date of birth", echo=query.member.birth_date)
+    filled = {
+        "Member ID": query.member.member_id,
+        "Date of birth": f"{query.member.birth_date:%m/%d/%Y}",
+        "Date of service": f"{query.service_date:%m/%d/%Y}",
+        "Service type": words.get(query.service_type, words["30"]),
+    }
+    found = PORTAL.send(page, PORTAL.fetch(page, "/eligibility"), filled)
+    asked = _echoed(found, filled, query.tin)
     found.none_if_says("Member not found")
-    member, other = found.fields("Member"), found.section("Coordination of benefits")
-    return Eligibility(
-        member_id=member.text("Member ID", echo=query.member.member_id),
-        member_name=member.text("Member name"),
-        birth_date=member.day("Date of birth", echo=query.member.birth_date),
-        relationship=member.mapped("Relationship", RELATIONSHIPS),
-        primary_care_provider=member.text("Primary care provider"),
-        service_date=asked.day("Date of service", echo=query.service_date),
+    return found.fields("Member").into(
+        Eligibility,
+        member_id="Member ID",
+        member_name="Member name",
+        birth_date="Date of birth",
+        relationship=("Relationship", RELATIONSHIPS),
+        primary_care_provider="Primary care provider",
+        service_date=asked.day("Date of service"),
         as_of=found.fields().read("Information as of", last_night),
         coverages=tuple(_coverage(plan.fields()) for plan in found.parts("Coverage")),
         accumulators=tuple(_accumulator(row) for row in found.table("Deductibles and out-of-pocket")),
         benefits=tuple(_benefit(row) for row in found.table("Copay and coinsurance by service")),
         limits=tuple(_limit(row) for row in found.table("Visit limits")),
-        other_coverage_outcome=other.fields().mapped("Other insurance", OTHER),
+        other_coverage_outcome=found.fields("Coordination of benefits").mapped("Other insurance", OTHER),
         other_coverages=tuple(_other(part.fields()) for part in found.parts("Coordination of benefits")),
         funds=(_fund(found.fields("Spending account")),) if found.has("Spending account") else (),
         unmapped=found.unread,
     )
 
 
+def _echoed(found: Region, filled: Mapping[str, str], tin: str | None) -> Record:
+    """Be sure that a page is the answer to this search, and nobody else's; return what it says was asked."""
+    asked = found.fields("Results for")
+    for name, words in filled.items():
+        asked.text(name, echo=words)
+    if tin:
+        found.banner.text("Tax ID", echo=_tax_id(tin))
+    return asked
+
+
 def last_night(words: str) -> date | None:
     """Read ``11/15/2026 (last night)``."""
-    match = re.fullmatch(r"(\d\d/\d\d/\d{4}) \(last night\)", words)
-    return datetime.strptime(match[1], "%m/%d/%Y").date() if match else None  # noqa: DTZ007 - a day
+    return day(words.removesuffix(" (last night)")).value
 
 
 def _coverage(plan: Record) -> Coverage:
-    return Coverage(
-        plan_name=plan.text("Plan name"),
-        product=plan.text("Product"),
-        network_name=plan.text("Network"),
-        group_number=plan.text("Group number"),
-        status=plan.mapped("Status", COVERAGE),
-        effective_date=plan.day("Effective date"),
-        end_date=plan.day("End date"),
+    return plan.into(
+        Coverage,
+        plan_name="Plan name",
+        product="Product",
+        network_name="Network",
+        group_number="Group number",
+        status=("Status", COVERAGE),
+        effective_date="Effective date",
+        end_date="End date",
     )
 
 
 def _accumulator(row: Record) -> Accumulator:
-    return Accumulator(
+    return row.into(
+        Accumulator,
         kind=row.one_of("Accumulator", KINDS),
-        level=row.mapped("Level", LEVELS),
-        network=row.mapped("Network", NETWORKS),
-        period=row.mapped("Period", PERIODS),
-        limit=row.money("Limit"),
-        met=row.money("Met"),
-        remaining=row.money("Remaining"),
+        level=("Level", LEVELS),
+        network=("Network", NETWORKS),
+        period=("Period", PERIODS),
+        limit="Limit",
+        met="Met",
+        remaining="Remaining",
     )
 
 
 def _benefit(row: Record) -> Benefit:
-    return Benefit(
-        service=row.mapped("Service", SERVICES),
-        network=row.mapped("Network", NETWORKS),
-        copay=row.money("Copay"),
+    return row.into(
+        Benefit,
+        service=("Service", SERVICES),
+        network=("Network", NETWORKS),
+        copay="Copay",
         coinsurance=row.share("Coinsurance"),
-        deductible_applies=row.flag("Deductible applies"),
-        authorization_required=row.mapped("Prior authorization", REQUIRED),
-        referral_required=row.mapped("Referral", REQUIRED),
+        deductible_applies="Deductible applies",
+        authorization_required=("Prior authorization", REQUIRED),
+        referral_required=("Referral", REQUIRED),
     )
 
 
 def _limit(row: Record) -> Limit:
     visits = row.split("Visits used", r"(?P<used>\d+) of (?P<allowed>\d+) (?P<unit>\w+) used")
-    return Limit(
-        service=row.mapped("Service", SERVICES),
+    return row.into(
+        Limit,
+        service=("Service", SERVICES),
         unit=visits.mapped("unit", UNITS),
-        period=row.mapped("Period", PERIODS),
+        period=("Period", PERIODS),
         allowed=visits.count("allowed"),
         used=visits.count("used"),
-        remaining=row.count("Visits remaining"),
+        remaining="Visits remaining",
     )
 
 
 def _other(insurance: Record) -> OtherCoverage:
-    return OtherCoverage(
-        order=insurance.mapped("Order", ORDERS),
-        payer_name=insurance.text("Insurer"),
-        policy_number=insurance.text("Policy number"),
-        group_number=insurance.text("Group number"),
-        insured_name=insurance.text("Insured"),
-        effective_date=insurance.day("Effective date"),
-        end_date=insurance.day("End date"),
-        last_updated=insurance.day("Last updated"),
+    return insurance.into(
+        OtherCoverage,
+        order=("Order", ORDERS),
+        payer_name="Insurer",
+        policy_number="Policy number",
+        group_number="Group number",
+        insured_name="Insured",
+        effective_date="Effective date",
+        end_date="End date",
+        last_updated="Last updated",
     )
 
 
 def _fund(account: Record) -> Fund:
-    return Fund(
-        kind=account.text("Account"),
-        balance=account.money("Available balance"),
-        as_of=account.day("Balance as of"),
-    )
+    return account.into(Fund, kind="Account", balance="Available balance", as_of="Balance as of")
 
 
 def claims(page: Page, query: ClaimsQuery) -> ClaimList:
     """List a member's claims between two days, or one claim by its number; all pages."""
     _as(page, query.tin)
-    filters = (
+    filled = (
         {"Claim number": query.claim_number}
         if query.claim_number
         else {
@@ -320,10 +322,10 @@ def claims(page: Page, query: ClaimsQuery) -> ClaimList:
             "Service date to": f"{query.service_to:%m/%d/%Y}",
         }
     )
-    first = PORTAL.send(page, PORTAL.fetch(page, "/claims"), filters)
+    first = PORTAL.send(page, PORTAL.fetch(page, "/claims"), filled)
     rows: list[ClaimRow] = []
     for found in PORTAL.walk(page, first, onward="Next"):
-        _echoed(found, filters, query.tin)
+        _echoed(found, filled, query.tin)
         found.none_if_says("We could not find any claims")
         rows += [_row(row) for row in found.table("Claims")]
     return ClaimList(
@@ -333,26 +335,18 @@ def claims(page: Page, query: ClaimsQuery) -> ClaimList:
     )
 
 
-def _echoed(found: Region, filters: Mapping[str, str], tin: str | None) -> None:
-    """Be sure that a list is the answer to this search, and nobody else's."""
-    asked = found.fields("Results for")
-    for name, words in filters.items():
-        asked.text(name, echo=words)
-    if tin:
-        found.banner.text("Tax ID", echo=_tax_id(tin))
-
-
 def _row(row: Record) -> ClaimRow:
     first, last = row.days("Dates of service")
-    return ClaimRow(
-        claim_number=row.text("Claim number"),
-        patient_account_number=row.text("Account number"),
-        patient_name=row.text("Patient"),
+    return row.into(
+        ClaimRow,
+        claim_number="Claim number",
+        patient_account_number="Account number",
+        patient_name="Patient",
         service_from=first,
         service_to=last,
-        billed=row.money("Billed"),
-        paid=row.money("Paid"),
-        status=row.mapped("Status", STATUS),
+        billed="Billed",
+        paid="Paid",
+        status=("Status", STATUS),
     )
 
 
@@ -362,45 +356,41 @@ def claim(page: Page, query: ClaimQuery) -> Claim:
     detail = PORTAL.fetch(page, f"/claims/{query.claim_number}")
     if query.tin:
         detail.banner.text("Tax ID", echo=_tax_id(query.tin))
-    summary, patient = detail.fields("Claim summary"), detail.fields("Patient")
-    provider, amounts = detail.fields("Provider"), detail.fields("Amounts")
     meanings = {
-        row.text("Code").value or "": row.text("Explanation").value or ""
+        row.cell("Code").words: row.cell("Explanation").words
         for row in detail.table("Codes explained", optional=True)
-        if row.text("Type").value != "Group"
+        if row.cell("Type").words != "Group"
     }
-    return Claim(
-        claim_number=summary.text("Claim number", echo=query.claim_number),
-        patient_account_number=summary.text("Patient account number", echo=query.patient_account_number),
-        member_id=patient.text("Member ID", echo=query.member.member_id),
-        patient_name=patient.text("Patient name"),
-        birth_date=patient.day("Date of birth", echo=query.member.birth_date),
-        tin=provider.text("Tax ID"),
-        billing_provider=provider.text("Billing provider"),
-        billing_npi=provider.text("Billing NPI"),
-        rendering_provider=provider.text("Rendering provider"),
-        rendering_npi=provider.text("Rendering NPI"),
-        service_from=summary.day("First date of service"),
-        service_to=summary.day("Last date of service"),
-        received_date=summary.day("Received date"),
-        processed_date=summary.day("Processed date"),
+    return detail.fields().into(
+        Claim,
+        claim_number="Claim number",
+        patient_account_number="Patient account number",
+        member_id="Member ID",
+        patient_name="Patient name",
+        birth_date="Date of birth",
+        tin=detail.fields("Provider").text("Tax ID"),
+        billing_provider="Billing provider",
+        billing_npi="Billing NPI",
+        rendering_provider="Rendering provider",
+        rendering_npi="Rendering NPI",
+        service_from="First date of service",
+        service_to="Last date of service",
+        received_date="Received date",
+        processed_date="Processed date",
         as_of=detail.fields().read("Information as of", last_night),
-        status=summary.mapped("Status", STATUS),
-        billed=amounts.money("Total billed"),
-        allowed=amounts.money("Total allowed"),
-        paid=amounts.money("Total paid"),
-        patient_responsibility=amounts.money("Patient responsibility"),
+        status=("Status", STATUS),
+        billed="Total billed",
+        allowed="Total allowed",
+        paid="Total paid",
+        patient_responsibility="Patient responsibility",
         diagnoses=tuple(_diagnosis(row) for row in detail.table("Diagnoses")),
         pend_reasons=detail.items("Why this claim is pended", optional=True),
         requested_documents=tuple(
-            RequestedDocument(
-                document=row.text("Document"), reference=row.text("Reference"), due_date=row.day("Due date")
-            )
-            for row in detail.table("Documents requested", optional=True)
+            _document(row) for row in detail.table("Documents requested", optional=True)
         ),
         payment=_payment(detail.fields("Payment")) if detail.has("Payment") else None,
-        replaces=summary.text("Replaces claim", optional=True),
-        replaced_by=summary.text("Replaced by claim", optional=True),
+        replaces=detail.fields().text("Replaces claim", optional=True),
+        replaced_by=detail.fields().text("Replaced by claim", optional=True),
         lines=tuple(_line(row, meanings) for row in detail.table("Service lines")),
         unmapped=detail.unread,
     )
@@ -410,43 +400,46 @@ def _diagnosis(row: Record) -> Shown[Code]:
     return row.code("Code", DIAGNOSIS, {row.cell("Code").words: row.cell("Description").words})
 
 
+def _document(row: Record) -> RequestedDocument:
+    return row.into(RequestedDocument, document="Document", reference="Reference", due_date="Due date")
+
+
 def _payment(paid: Record) -> PaymentReference:
-    return PaymentReference(
-        method=paid.mapped("Payment method", METHODS),
-        number=paid.text("Check or EFT number"),
-        issue_date=paid.day("Issue date"),
-        amount=paid.money("Payment amount"),
-        payee=paid.text("Payee"),
+    return paid.into(
+        PaymentReference,
+        method=("Payment method", METHODS),
+        number="Check or EFT number",
+        issue_date="Issue date",
+        amount="Payment amount",
+        payee="Payee",
     )
 
 
 def _line(row: Record, meanings: Mapping[str, str]) -> ServiceLine:
-    return ServiceLine(
-        number=row.text("Line"),
-        service_from=row.day("From"),
-        service_to=row.day("Through"),
+    codes = row.each("Codes", CODES)
+    return row.into(
+        ServiceLine,
+        number="Line",
+        service_from="From",
+        service_to="Through",
         procedure=row.code("Procedure", PROCEDURE),
         modifiers=row.codes("Modifiers", MODIFIER),
         units=row.quantity("Units"),
-        diagnosis_pointers=row.text("Diagnosis"),
-        billed=row.money("Billed"),
-        allowed=row.money("Allowed"),
-        deductible=row.money("Deductible"),
-        copay=row.money("Copay"),
-        coinsurance=row.money("Coinsurance"),
-        paid=row.money("Paid"),
-        adjustments=tuple(
-            Adjustment(
-                group=part.mapped("group", {group.value: group for group in AdjustmentGroup}),
-                reason=part.code("reason", CARC, meanings),
-                amount=part.money("amount"),
-            )
-            for part in row.each("Codes", CODES)
-            if part.has("amount")
-        ),
-        remarks=tuple(
-            part.code("remark", RARC, meanings) for part in row.each("Codes", CODES) if part.has("remark")
-        ),
+        diagnosis_pointers="Diagnosis",
+        billed="Billed",
+        allowed="Allowed",
+        deductible="Deductible",
+        copay="Copay",
+        coinsurance="Coinsurance",
+        paid="Paid",
+        adjustments=tuple(_adjustment(code, meanings) for code in codes if code.has("amount")),
+        remarks=tuple(code.code("remark", RARC, meanings) for code in codes if code.has("remark")),
+    )
+
+
+def _adjustment(code: Record, meanings: Mapping[str, str]) -> Adjustment:
+    return code.into(
+        Adjustment, group=("group", GROUPS), reason=code.code("reason", CARC, meanings), amount="amount"
     )
 
 

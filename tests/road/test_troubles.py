@@ -44,7 +44,7 @@ CASES = [
     Case("challenge", trouble="Challenge", hold="Challenge"),
     Case("layout_b", lookups="answered"),
     Case("expire_after", 12, lookups="answered"),
-    Case("wrong_patient", lookups="refused", trouble="WrongPage", where="Member ID|Claim number"),
+    Case("wrong_patient", lookups="refused", trouble="WrongPage", where="member_id|claim_number"),
     Case("stale_rows", "old", lookups="refused", trouble="WrongPage", where="Member ID", only="claim"),
     Case(
         "stale_rows", "missing", lookups="refused", trouble="PortalChanged", where="Results for", only="claim"

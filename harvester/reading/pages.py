@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,7 +16,10 @@ from harvester.model.snapshot import Document
 from harvester.reading.region import Reading, Region
 from harvester.reading.values import folded
 
-READER = files("harvester.reading").joinpath("reader.js").read_text("utf-8")
+_SOURCE = files("harvester.reading").joinpath("reader.js").read_text("utf-8")
+# As one string: Playwright would take a structure apart and put it together again value by value,
+# which costs more than reading does.
+_READER = f"async (request) => JSON.stringify(await ({_SOURCE.rstrip().rstrip(';')})(request))"
 
 _journal: ContextVar[list[Document] | None] = ContextVar("journal", default=None)
 
@@ -33,7 +37,7 @@ def journal() -> Iterator[list[Document]]:
 
 def live(page: Page, signs: Mapping[str, type[Trouble]]) -> Region:
     """Read the page as it is shown now; raises the trouble that it shows."""
-    return _region(page.evaluate(READER, {}), signs)
+    return _region(_read(page, {}), signs)
 
 
 def fetched(
@@ -50,12 +54,17 @@ def fetched(
     ``patience`` is seconds. Raises the trouble that the answer shows.
     """
     request = {"method": method, "path": path, "body": body, "patience": patience}
-    return _region(page.evaluate(READER, {"fetch": request}), signs)
+    return _region(_read(page, {"fetch": request}), signs)
 
 
 def kept(page: Page, document: Document) -> Region:
     """Read a kept document again, in any page; values stand where they stood."""
-    return _region({**page.evaluate(READER, {"html": document.html}), "path": document.path}, {})
+    return _region(_read(page, {"html": document.html}) | {"path": document.path}, {})
+
+
+def _read(page: Page, request: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(page.evaluate(_READER, request))
+    return found
 
 
 def _region(raw: Mapping[str, Any], signs: Mapping[str, type[Trouble]]) -> Region:

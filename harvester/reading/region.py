@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -22,6 +23,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 
+@lru_cache(maxsize=4096)
 def label(words: str) -> str:
     """Return a label as it is compared: without case, required mark, colon and extra space."""
     return folded(words.replace("*", " ")).rstrip(":： ").casefold()

@@ -47,13 +47,24 @@ class Guard:
         }
         self.phase: Phase = "entering"
         self.blocked: list[str] = []
-        self.failure: str | None = None
+        self._failure: str | None = None
+        self._session: CDPSession | None = None
 
     def attach(self, browser: Browser) -> None:
         """Begin to judge this browser's requests; call it before the first context is made."""
-        session = browser.new_browser_cdp_session()
+        session = self._session = browser.new_browser_cdp_session()
         session.on("Fetch.requestPaused", self._paused(session))
         session.send("Fetch.enable", {"patterns": [{"urlPattern": "*", "requestStage": "Request"}]})
+
+    def stands(self) -> bool:
+        """Whether every request was judged and the next one will be; if not, the browser has to end."""
+        if self._failure is not None or self._session is None:
+            return False
+        try:
+            self._session.send("Browser.getVersion")
+        except Error:
+            return False
+        return True
 
     def allows(self, method: str, url: str, kind: str, headers: dict[str, str], body: str | None) -> bool:
         """Whether this request, of this resource type, may be made in this phase. Pure."""
@@ -80,7 +91,7 @@ class Guard:
                     request.get("postData"),
                 ) and not (request.get("hasPostData") and "postData" not in request)
             except (KeyError, ValueError) as problem:
-                allowed, self.failure = False, type(problem).__name__
+                allowed, self._failure = False, type(problem).__name__
             if allowed:
                 answer = ("Fetch.continueRequest", {"requestId": event["requestId"]})
             else:
@@ -95,6 +106,6 @@ class Guard:
                 session.send(*answer)
             except Error as problem:  # the request was given up meanwhile, or the browser is closing
                 if "Invalid InterceptionId" not in problem.message and "closed" not in problem.message:
-                    self.failure = type(problem).__name__
+                    self._failure = type(problem).__name__
 
         return judge

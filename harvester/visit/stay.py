@@ -60,6 +60,10 @@ class OfficeGone(Exception):
     """The office's end of the pipe is closed."""
 
 
+class GuardLost(Exception):
+    """Nothing judges the browser's requests any more; the stay ends at once."""
+
+
 class Pipe:
     """The child's end of the pipe. A thread reads, so that the office's death is seen at once."""
 
@@ -152,7 +156,7 @@ class Stay:
             except Trouble as trouble:
                 self._pipe.say(told(trouble, look.lookup, self._evidence(trouble, documents)))
                 return not isinstance(trouble, (SignedOut, StaffNeeded))
-            except OfficeGone:
+            except (OfficeGone, GuardLost):
                 raise
             except Exception as problem:  # noqa: BLE001 - one lookup's defect costs that lookup
                 self._pipe.say(defect(problem, look.lookup))
@@ -175,14 +179,19 @@ class Stay:
 
     def _once(self, query: Query) -> Answer:
         try:
-            return lookups.answer(self._flow, self._page, query)
+            found = lookups.answer(self._flow, self._page, query)
         except Error as problem:
             raise self._judged(problem) from None
+        if not self._guard.stands():
+            raise GuardLost
+        return found
 
     def leave(self) -> bool:
         """Sign out wherever a session may be open; return whether the portal confirmed it."""
         if not self._asked:
             return True
+        if not self._guard.stands():
+            return False
         self._pipe.say(Step(name="signing_out"))
         self._guard.phase = "leaving"
         try:

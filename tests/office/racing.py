@@ -1,21 +1,47 @@
-"""A process that uses one-time codes as fast as it can: ``python -m tests.office.racing <count> <start>``.
+"""A process that uses one-time codes as fast as it can: ``python -m tests.office.racing <count> <clock>``.
 
-Its clock runs two hundred times as fast as the world's, from ``start`` in Unix seconds.
+``clock`` is a file with the time of all racing processes, eight bytes of Unix seconds: who waits moves it on.
 """
 
 from __future__ import annotations
 
+import fcntl
+import struct
 import sys
-import time
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 from harvester.office import ready
 
-FAST = 200.0
+
+class SharedTime:
+    """The time that the racing processes have in common."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("r+b", buffering=0)
+
+    def now(self) -> datetime:
+        """Return the time."""
+        fcntl.flock(self._file, fcntl.LOCK_SH)
+        return datetime.fromtimestamp(self._read(), UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass, for everybody."""
+        until = self.now().timestamp() + seconds
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        until = max(until, self._read())
+        self._file.seek(0)
+        self._file.write(struct.pack("d", until))
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _read(self) -> float:
+        self._file.seek(0)
+        (seconds,) = struct.unpack("d", self._file.read(8))
+        return float(seconds)
 
 
-def main(count: int, start: float) -> None:
+def main(count: int, path: Path) -> None:
     """Print the codes it was given."""
     ready()
     from harvester.office.attempts import Ledger
@@ -25,18 +51,18 @@ def main(count: int, start: float) -> None:
     from harvester.visit.wire import Secret
     from tests.office.portal import SEED
 
-    def now() -> datetime:
-        return datetime.fromtimestamp(start + (time.time() - start) * FAST, UTC)
-
-    clock = Clock(now=now, sleep=lambda seconds: time.sleep(seconds / FAST))
+    time = SharedTime(path)
+    clock = Clock(now=time.now, sleep=time.sleep)
     account, seed = Account.objects.get(), Seed.parse(SEED)
     credential = account.credentials.get()
     given = 0
     while given < count:
         stay = uuid4()
-        Attempt.objects.create(account=account, credential=credential, stay=stay, kind="password", at=now())
+        Attempt.objects.create(
+            account=account, credential=credential, stay=stay, kind="password", at=time.now()
+        )
         answer = Ledger(account, stay, clock)("authenticator")
-        if isinstance(answer, Secret):  # else the machine was so slow that the clock seemed to go back
+        if isinstance(answer, Secret):  # else the others have used the steps of a minute
             given += 1
             steps = CodeUse.objects.order_by("-pk").values_list("time_step", flat=True)[:9]
             assert answer.value in {seed.code(step) for step in steps}
@@ -44,4 +70,4 @@ def main(count: int, start: float) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), float(sys.argv[2]))
+    main(int(sys.argv[1]), Path(sys.argv[2]))

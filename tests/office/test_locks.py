@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import subprocess
 import sys
-import time
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -93,12 +94,13 @@ def test_a_lost_database_session_is_a_lost_lock(postgresql_office: Office) -> No
         assert not lock.alive()
 
 
-def test_t_acc_06_two_processes_never_use_the_same_time_step(either: Office) -> None:
+def test_t_acc_06_two_processes_never_use_the_same_time_step(either: Office, tmp_path: Path) -> None:
     either.account()
-    count, start = 8, time.time()
+    count, clock = 8, tmp_path / "clock"
+    clock.write_bytes(struct.pack("d", 1_800_000_000.0))
     racers = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.office.racing", str(count), str(start)],
+            [sys.executable, "-m", "tests.office.racing", str(count), str(clock)],
             stdout=subprocess.PIPE,
             env={"PATH": os.environ["PATH"], **either.environment},
             text=True,

@@ -66,6 +66,14 @@ def tried(page: Page) -> str:
     return title
 
 
+def test_a_guard_whose_session_is_gone_no_longer_stands(site: Hostile) -> None:
+    with page_at(site, guarded=True, contained=True) as (_, guard, _egress):
+        assert guard.stands()
+        assert guard._session is not None
+        guard._session.detach()
+        assert not guard.stands()
+
+
 @pytest.fixture
 def site() -> Iterator[Hostile]:
     with hostile() as running:
@@ -75,9 +83,9 @@ def site() -> Iterator[Hostile]:
 def test_a_hostile_page_changes_nothing_and_reaches_nobody(site: Hostile) -> None:
     with page_at(site, guarded=True, contained=True) as (page, guard, _):
         assert tried(page) == "tried 24"
+        assert guard.stands()
     assert site.changed == []
     assert site.reached == []
-    assert guard.failure is None
     assert ("POST", "/claims/search") in site.asked
     assert "POST 127.0.0.1/claims/C1/dispute" in guard.blocked
 

@@ -21,7 +21,7 @@ from harvester.model.query import ClaimQuery, Query
 from harvester.model.shown import Place, Shown
 from harvester.model.snapshot import Answer
 from harvester.office import accounts, sweep, worklist
-from harvester.office.models import Person, Snapshot
+from harvester.office.models import Hold, Person, Practice, Snapshot
 from harvester.visit import client
 from harvester.visit.wire import Catalogue
 from tests.office.conftest import Office, office, template  # noqa: F401 - fixtures
@@ -209,7 +209,7 @@ def test_a_defect_says_so_without_a_value(monkeypatch: pytest.MonkeyPatch) -> No
     said = ran("account", "list")
     assert said.code == 70
     assert "defect" in said.err
-    assert "KeyError at test_cli.py" in said.err or "KeyError at cli.py" in said.err
+    assert "KeyError at test_cli.py" in said.err or "KeyError at setup.py" in said.err
     assert "CANARY" not in said.err
     assert "Traceback" not in said.err
     monkeypatch.setenv("HARVESTER_TRACEBACK", "1")
@@ -344,13 +344,28 @@ def test_an_account_that_cannot_be_is_one_sentence(
     said: str,
 ) -> None:
     office.account()
-    assert said in ran("account", "add", *arguments, "--from-stdin", stdin=stdin).sentence.casefold()
+    asked = ("account", "add", *arguments, "--from-stdin", "--tin", "00-7300142")
+    assert said in ran(*asked, stdin=stdin).sentence.casefold()
+
+
+@pytest.mark.usefixtures("portal")
+def test_an_account_looks_up_under_the_practices_first_tax_id_and_not_under_none(
+    office: Office,  # noqa: F811
+) -> None:
+    office.person("ana")
+    asked = ("account", "add", "cascadia", "u", "--owner", "ana", "--from-stdin")
+    assert "the practice has none: add --tin" in ran(*asked, stdin="p\n").sentence
+    Practice.objects.update(tins=["007300142", "007300143"])
+    assert "the practice's first tax id, 00-7300142." in ran(*asked, stdin="p\n").out
+    (listed,) = ran("account", "list", "--json").json["accounts"]
+    assert listed["context"]["tin"] == "007300142"
 
 
 @pytest.mark.usefixtures("portal")
 def test_nobody_can_give_a_password_as_an_argument(office: Office) -> None:  # noqa: F811
     office.account()
-    assert "--from-stdin" in ran("account", "add", "cascadia", "u", "--owner", "ana").sentence
+    asked = ("account", "add", "cascadia", "u", "--owner", "ana", "--tin", "00-7300142")
+    assert "--from-stdin" in ran(*asked).sentence
     assert "No such option" in ran("account", "add", "cascadia", "u", "--password", "p").sentence
 
 
@@ -497,12 +512,35 @@ def test_a_lookup_that_cannot_be_is_one_sentence(arguments: tuple[str, ...], sai
     assert said in ran(*arguments, *DAY).sentence.casefold()
 
 
-def test_a_held_account_looks_nothing_up(followed: Portal) -> None:
-    ran("account", "hold", "cascadia", "ana.user")
+def test_a_held_account_looks_nothing_up_and_its_note_is_not_the_portals(followed: Portal) -> None:
+    ran("account", "hold", "cascadia", "ana.user", "--note", "on leave")
     said = ran(*ELIGIBILITY, *DAY).sentence
     assert "the account is on hold" in said
     assert "ana.user" in said
+    assert "The note says: “on leave”" in said
     assert not followed.sign_ins
+    swept = " ".join(ran("sweep", *DAY).out.split())
+    assert "The note says: “on leave”." in swept
+    assert "The portal says" not in swept
+
+
+def test_without_a_browser_a_sweep_says_what_to_do_and_holds_nobody(
+    office: Office,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HARVESTER_BROWSER", "/nonexistent")
+    office.account()
+    accounts.set_address("cascadia", "http://127.0.0.1:9")
+    (cascadia,) = client.catalogue().portals
+    item = claim_item(1, payer=cascadia.carriers[0].name)
+    worklist.import_items([item], source="test.csv", catalogue=client.catalogue())
+    done = ran("sweep", *DAY)
+    assert done.code == 3
+    assert "HARVESTER_BROWSER is /nonexistent, which is not a program that can be run." in " ".join(
+        done.out.split()
+    )
+    assert "Traceback" not in done.out + done.err
+    assert not Hold.objects.exists()
 
 
 def test_somebody_without_an_account_looks_nothing_up(followed: Portal) -> None:

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from harvester import demo
+from harvester.cli import demo
+from harvester.cli.make_believe import DemoError
 
 HARVESTER = Path(sys.executable).with_name("harvester")
 
 FEW = """
 import csv, sys
 from pathlib import Path
-from harvester import cli, demo
+from harvester import cli
+from harvester.cli import demo
 
 folder = Path(sys.argv[2])
 def few():
@@ -105,6 +107,19 @@ def test_the_demo_reads_two_days_without_one_difference(tmp_path: Path) -> None:
         check=True,
     )
     assert json.loads(looked_at.stdout)["snapshots"]
+    asked = ("--carrier", "CMHP1", "--member", "M1", "--last", "L", "--first", "F", "--born", "1980-01-01")
+    afterwards = subprocess.run(
+        [HARVESTER, "--home", "here", "lookup", "eligibility", *asked, "--as", "maren"]
+        + ["--today", second["day"]],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (afterwards.returncode, afterwards.stdout) == (1, "")
+    assert afterwards.stderr.endswith("is make-believe and answers only while a demo runs.\n")
+    assert len(afterwards.stderr.splitlines()) == 1
 
 
 def test_the_small_demo_alone_is_whole(tmp_path: Path) -> None:
@@ -123,10 +138,10 @@ def test_a_demo_in_which_something_is_wrong_says_so_and_fails(tmp_path: Path, li
 
 def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letters").write_text("dear")
-    with pytest.raises(demo.DemoError, match="was not made by a demo"), demo.folder(tmp_path):
+    with pytest.raises(DemoError, match="was not made by a demo"), demo.folder(tmp_path):
         pass
     assert (tmp_path / "letters").read_text() == "dear"
-    with pytest.raises(demo.DemoError, match="is a file"), demo.folder(tmp_path / "letters"):
+    with pytest.raises(DemoError, match="is a file"), demo.folder(tmp_path / "letters"):
         pass
 
 
@@ -135,7 +150,7 @@ def test_a_demos_own_folder_is_made_anew_but_not_while_it_is_used(tmp_path: Path
     with demo.folder(home):
         (home / "practice.sqlite3").write_text("old")
         (home / "keys").mkdir()
-        with pytest.raises(demo.DemoError, match="another demo is running"), demo.folder(home):
+        with pytest.raises(DemoError, match="another demo is running"), demo.folder(home):
             pass
     with demo.folder(home):
         assert [found.name for found in home.iterdir()] == [demo.MARKER]
@@ -144,7 +159,7 @@ def test_a_demos_own_folder_is_made_anew_but_not_while_it_is_used(tmp_path: Path
 def test_the_portals_end_when_their_demo_is_killed() -> None:
     program = (
         "import os, signal\n"
-        "from harvester.demo import MakeBelieve\n"
+        "from harvester.cli.make_believe import MakeBelieve\n"
         "with MakeBelieve() as portals:\n"
         "    print(portals._process.pid, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -116,10 +116,11 @@ def changes(before: Answer | None, after: Answer | None) -> tuple[Change, ...]:
         if after is not None:
             brought = _between(type(after)(), after, _Where())
             found += (c for c in brought if c.attention is Attention.ACT_NOW or c.kind is ChangeKind.PAID)
-    return tuple(sorted(found, key=_importance))
+    return tuple(sorted(found, key=importance))
 
 
-def _importance(change: Change) -> tuple[Any, ...]:
+def importance(change: Change) -> tuple[Any, ...]:
+    """Return what changes are sorted by: attention, kind, then place."""
     numbers = tuple((len(label), label) if label.startswith("line ") else (0, label) for label in change.path)
     return _PRESSING[change.attention], _RANK[change.kind], numbers, change.sentence
 

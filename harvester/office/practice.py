@@ -36,7 +36,7 @@ def init(name: str, *, tins: tuple[str, ...] = (), npis: tuple[str, ...] = ()) -
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)
     if not (folder / vault.PRACTICE).exists():
-        if "office_practice" in _tables() and Practice.objects.exists():
+        if exists():
             raise SealError(
                 f"there is a practice in the database and no keys in {folder}; restore them, "
                 "or set HARVESTER_KEYS to where they are"
@@ -48,6 +48,13 @@ def init(name: str, *, tins: tuple[str, ...] = (), npis: tuple[str, ...] = ()) -
     if practice is None:
         practice = Practice.objects.create(name=name, tins=tins, npis=npis, key_check=held.check)
     return opened()
+
+
+def exists() -> bool:
+    """Whether there is a practice; makes nothing, not even a database file. Raises ``PracticeError``."""
+    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
+        return False
+    return "office_practice" in _tables() and Practice.objects.exists()
 
 
 def opened() -> Practice:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import TracebackType
 from typing import Literal, Protocol, Self
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import structlog
@@ -70,6 +71,7 @@ class Progress:
 
     account: UUID
     owner: str
+    user_name: str
     portal: str
     doing: Doing
     done: int
@@ -129,6 +131,8 @@ def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained
     objection = portal.policy.objection(terms.today)
     if objection is not None:
         return _idle(account, f"{portal.name} is not asked: {objection}", PolicyForbids.__name__)
+    if _address(portal) is None and (urlsplit(portal.url).hostname or "").endswith(".example"):
+        return _idle(account, f"{portal.name} is make-believe and answers only while a demo runs")
     try:
         with AccountLock(account.pk, patience=terms.patience, clock=terms.clock) as lock:
             attempts.recover(account, terms.clock)
@@ -167,12 +171,11 @@ class _Round:
         self._total, self._newest = known["count"], known["newest"]
         self._log.info("stay_begun", waiting=self._total)
         self._tell("signing_in")
-        setting = PortalSetting.objects.filter(portal=self._portal.id).first()
         begin = Begin(
             portal=self._portal.id,
             user_name=self._account.user_name,
             context=Context.model_validate(self._account.context),
-            address=(setting.address or None) if setting else None,
+            address=_address(self._portal),
             waits=self._terms.waits,
         )
         opened = self._terms.stay(
@@ -271,6 +274,7 @@ class _Round:
             Progress(
                 account=self._account.pk,
                 owner=self._account.owner.called,
+                user_name=self._account.user_name,
                 portal=self._portal.id,
                 doing=doing,
                 done=self._done,
@@ -293,6 +297,11 @@ _REASONS = {
     "Defect": "the flow has a defect",
     "NotOnFile": "the portal has no such page",
 }
+
+
+def _address(portal: PortalFacts) -> str | None:
+    """Return where a mock stands in for the portal."""
+    return PortalSetting.objects.filter(portal=portal.id).values_list("address", flat=True).first() or None
 
 
 def _idle(account: Account, reason: str, trouble: str = "", done: int = 0) -> Drained:

@@ -32,7 +32,7 @@ TOMORROW = TODAY + timedelta(days=1)
 FACTS = PortalFacts(
     id="cascadia",
     name="Cascadia Provider Portal",
-    url="https://portal.cascadia.example",
+    url="https://portal.cascadia.test",
     carriers=(Carrier(id="CAS01", name="Cascadia Health", aliases=("Cascadia HP",)),),
     policy=Policy.permitted(source="make-believe", checked=date(2026, 11, 1)),
     rules=Rules(lockout=Lockout(after=3), idle=timedelta(minutes=15)),

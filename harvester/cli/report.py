@@ -1,0 +1,63 @@
+"""What lookups are called on a screen, and snapshots as plain values.
+
+A claim or a member is called by the practice's own account number or the member id, and by the
+patient's initials: what stands on a screen is seen by others. Whole names are in the answers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harvester.model.codes import ClaimStatus
+from harvester.model.query import ClaimQuery, ClaimsQuery
+from harvester.model.work import WorkItem
+from harvester.office import lookups, wording
+from harvester.office.models import Lookup, Snapshot
+
+
+def about(row: Lookup) -> str:
+    """Return whom or what a lookup asks about."""
+    query = lookups.asked(row)
+    member = query.member
+    initials = _initials(member.first_name, member.last_name)
+    if isinstance(query, ClaimQuery):
+        return f"claim {query.patient_account_number}{initials}"
+    return f"{'claims of ' * isinstance(query, ClaimsQuery)}member {member.member_id}{initials}"
+
+
+def about_item(work: WorkItem) -> str:
+    """Return what an item of the worklist is about."""
+    initials = _initials(work.patient_first, work.patient_last)
+    if work.kind == "appointment":
+        return f"member {work.member_id or '?'}{initials}"
+    number = work.patient_account_number or work.payer_claim_number or work.claim_id or work.member_id or "?"
+    return f"claim {number}{initials}"
+
+
+def _initials(*names: str | None) -> str:
+    found = "".join(f"{name.strip()[:1].upper()}." for name in names if name and name.strip())
+    return f" ({found})" if found else ""
+
+
+def status(code: str) -> str:
+    """Return a status in the words that changes are told in."""
+    return wording.worth(ClaimStatus(code)) if code in list(ClaimStatus) else code.replace("_", " ")
+
+
+def snapshot(one: Snapshot) -> dict[str, Any]:
+    """Return what is known of a snapshot beside its answer."""
+    return {
+        "id": one.pk,
+        "item": one.item_id,
+        "about": about(one.lookup),
+        "kind": one.kind,
+        "portal": one.portal,
+        "carrier": one.carrier,
+        "captured_at": one.captured_at,
+        "as_of": one.as_of,
+        "outcome": one.outcome,
+        "status": one.status,
+        "billed": one.billed,
+        "paid": one.paid,
+        "seen_again": list(one.sightings.order_by("pk").values_list("at", flat=True)),
+    }

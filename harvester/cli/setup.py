@@ -1,0 +1,274 @@
+"""The practice, its accounts, and the portals there are."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harvester.cli import options, screen
+from harvester.cli.opening import django, opened, person, person_or_new
+from harvester.cli.options import By, Json, Mistake, PortalName, Tin, Today, UserName
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from rich.table import Table
+
+    from harvester.model.portal import PortalFacts
+    from harvester.office.accounts import Listed
+    from harvester.office.models import Account
+
+account = typer.Typer(no_args_is_help=True, help="Who signs in where, and what state that is in.")
+
+FromStdin = Annotated[
+    bool,
+    typer.Option("--from-stdin", help="Read the password from the first line, the seed from the second."),
+]
+Note = Annotated[str, typer.Option(parser=options.text(200), help="Why, or what was done.")]
+
+
+def init(
+    name: Annotated[
+        str, typer.Option(parser=options.text(200), help="The practice's name; needed the first time.")
+    ] = "",
+    tin: Annotated[
+        list[str] | None, typer.Option(parser=options.tin, metavar="TIN", help="A tax id of it.")
+    ] = None,
+    npi: Annotated[
+        list[str] | None, typer.Option(parser=options.npi, metavar="NPI", help="An NPI of it.")
+    ] = None,
+    person: Annotated[str | None, typer.Option(help="Your short name here, such as ana.")] = None,
+    person_name: Annotated[str, typer.Option(help="Your full name.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Make the practice's folder, keys and tables; may be repeated, and overwrites nothing."""
+    django()
+    from django.conf import settings
+
+    from harvester.office import practice
+    from harvester.office.models import Person
+
+    new = not practice.exists()
+    if new and not name:
+        raise Mistake("give the practice's name: harvester init --name …")
+    made = practice.init(name, tins=tuple(tin or ()), npis=tuple(npi or ()))
+    if person is not None:
+        person_or_new(person, person_name)
+    people = [{"name": one.username, "full_name": one.called} for one in Person.objects.order_by("username")]
+    if as_json:
+        places = {"home": settings.HARVESTER_HOME, "keys": settings.HARVESTER_KEYS}
+        numbers = {"tins": made.tins, "npis": made.npis}
+        screen.print_json({"practice": made.name, **numbers, **places, "new": new, "people": people})
+        return
+    screen.say(f"{made.name} is {'set up' if new else 'there already'}: {settings.HARVESTER_HOME}", "bold")
+    screen.say(f"Its keys: {settings.HARVESTER_KEYS}; without them nothing of it opens.")
+    screen.say("Back them up, and keep them apart from the database.")
+    screen.say(f"People: {', '.join(one['name'] for one in people) or 'nobody yet; add --person'}")
+
+
+@account.command("add")
+def account_add(
+    portal: PortalName,
+    user: UserName,
+    owner: Annotated[str, typer.Option(metavar="PERSON", help="Whose account it is; nobody else's.")],
+    owner_name: Annotated[
+        str | None, typer.Option(help="The owner's full name, where the owner is new here.")
+    ] = None,
+    tin: Tin = None,
+    npi: Annotated[
+        str | None, typer.Option(parser=options.npi, metavar="NPI", help="Look up under this NPI.")
+    ] = None,
+    organisation: Annotated[
+        str, typer.Option(parser=options.text(150), help="Look up for this organisation.")
+    ] = "",
+    consent_sweeps: Annotated[
+        bool, typer.Option("--consent-sweeps", help="The owner lets the nightly sweep use it.")
+    ] = False,
+    from_stdin: FromStdin = False,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Store a person's own account; the password is typed unseen."""
+    practice = opened()
+    from harvester.office import accounts
+    from harvester.office.codes import Seed
+    from harvester.visit import client
+    from harvester.visit.wire import Context
+
+    known = {facts.id for facts in client.catalogue().portals}
+    if portal not in known:
+        there = ", ".join(sorted(known)) or "none"
+        raise Mistake(f"no installed flow is for a portal {portal}; there are: {there}")
+    number = tin or next(iter(practice.tins), "")
+    if not number:
+        raise Mistake("portals ask for the tax id to look up under, and the practice has none: add --tin")
+    whose = person_or_new(owner, owner_name)
+    password, seed = _credentials(from_stdin)
+    made = accounts.add(
+        portal=portal,
+        owner=whose,
+        user_name=user,
+        password=password,
+        seed=seed,
+        context=Context(tin=number, npi=npi or "", organisation=organisation),
+        sweep_consent=today if consent_sweeps else None,
+    )
+    consent = "the nightly sweep uses it" if consent_sweeps else "only for the owner's own lookups"
+    said = [f"{made.user_name} at {portal} is stored for {whose.called}; {consent}."]
+    if tin is None:
+        said += [f"It looks up under the practice's first tax id, {number[:2]}-{number[2:]}."]
+    if seed is not None and Seed.parse(seed).short:
+        said += ["Its authenticator seed is shorter than 112 bits: ask the portal for a longer one."]
+    _done(made, as_json, *said)
+
+
+def _credentials(from_stdin: bool) -> tuple[str, str | None]:
+    """Return password and seed, from standard input or from a person who types them unseen."""
+    if from_stdin:
+        password, seed = (sys.stdin.readline().rstrip("\r\n") for _ in range(2))
+        if not password:
+            raise Mistake("the first line of standard input is the password, and it is empty")
+    elif not sys.stdin.isatty():
+        raise Mistake("there is nobody to type the password; give it with --from-stdin")
+    else:
+        password = getpass.getpass("Password at the portal: ")
+        if getpass.getpass("Once more: ") != password:
+            raise Mistake("these were two different passwords; nothing was stored")
+        seed = getpass.getpass("Authenticator seed or otpauth address (Enter: none): ")
+    return password, seed.strip() or None
+
+
+@account.command("list")
+def account_list(as_json: Json = False) -> None:
+    """List accounts, their owners and their states."""
+    opened()
+    from harvester.office import accounts
+
+    found = list(accounts.listed())
+    if as_json:
+        screen.print_json({"accounts": [_plain(one) for one in found]})
+        return
+    screen.print_rows(
+        screen.table("Portal", "User name", "Owner", "Sweeps", "State"),
+        found,
+        lambda one: (
+            *(one.account.portal, one.account.user_name, one.account.owner.called),
+            f"since {one.account.sweep_consent}" if one.account.sweep_consent else "no",
+            screen.text(one.state, "red" if one.holds else "green"),
+        ),
+        none="There are no accounts yet; add one with: harvester account add",
+    )
+
+
+@account.command("hold")
+def account_hold(
+    portal: PortalName, user: UserName, by: By = None, note: Note = "", as_json: Json = False
+) -> None:
+    """Put an account on hold: nothing signs in with it until it is released."""
+    opened()
+    from harvester.office import accounts
+
+    held = accounts.named(portal, user)
+    accounts.hold(held, by=person(by, "--by"), note=note)
+    _done(held, as_json, f"{held.user_name} at {portal} is on hold.")
+
+
+@account.command("release")
+def account_release(
+    portal: PortalName, user: UserName, by: By = None, note: Note = "", as_json: Json = False
+) -> None:
+    """Release an account after its owner has done what the portal wanted."""
+    opened()
+    from harvester.office import accounts
+
+    held = accounts.named(portal, user)
+    count = accounts.release(held, by=person(by, "--by"), note=note)
+    _done(held, as_json, f"{held.user_name} at {portal} {'is released' if count else 'was not on hold'}.")
+
+
+@account.command("password")
+def account_password(
+    portal: PortalName,
+    user: UserName,
+    by: Annotated[str, typer.Option(metavar="PERSON", help="You, the account's owner.")],
+    from_stdin: FromStdin = False,
+    as_json: Json = False,
+) -> None:
+    """Store another password, after it was changed at the portal; ends a refused password's hold."""
+    opened()
+    from harvester.office import accounts
+
+    own, owner = accounts.named(portal, user), person(by, "--by")
+    password, seed = _credentials(from_stdin)
+    accounts.replace(own, by=owner, password=password, seed=seed)
+    _done(own, as_json, f"The password of {own.user_name} at {portal} is stored.")
+
+
+def _done(changed: Account, as_json: bool, *said: str) -> None:
+    """Print the account as it is now, or what was done."""
+    from harvester.office import accounts
+
+    if as_json:
+        screen.print_json(_plain(next(one for one in accounts.listed() if one.account.pk == changed.pk)))
+        return
+    for sentence in said:
+        screen.say(sentence)
+
+
+def _plain(listed: Listed) -> dict[str, object]:
+    one = listed.account
+    return {
+        "portal": one.portal,
+        "user_name": one.user_name,
+        "owner": one.owner.username,
+        "owner_name": one.owner.called,
+        "context": one.context,
+        "sweep_consent": one.sweep_consent,
+        "state": listed.state.partition(":")[0],
+        "holds": listed.holds,
+    }
+
+
+def portals(as_json: Json = False, today: Today = options.NOW) -> None:
+    """List installed portals: what they offer, whether software may use them, and their rules."""
+    from harvester.visit import client
+
+    found = client.catalogue()
+    if as_json:
+        listed = [vars(facts) | {"objection": facts.policy.objection(today)} for facts in found.portals]
+        broken = [{"flow": name, "reason": reason} for name, reason in found.broken]
+        screen.print_json({"portals": listed, "broken": broken})
+        return
+    out = screen.console()
+    for facts in found.portals:
+        screen.say(f"{facts.id}  {facts.name}", "bold", out=out)
+        out.print(screen.indented(_described(facts, today)))
+    for name, reason in found.broken:
+        screen.say(f"{name} is not usable: {reason}", "red", out=out)
+    if not (found.portals or found.broken):
+        screen.say("No flow is installed.", out=out)
+
+
+def _described(facts: PortalFacts, today: date) -> Table:
+    policy, rules, objection = facts.policy, facts.rules, facts.policy.objection(today)
+    source = f" ({policy.source}, read on {policy.checked})" if policy.checked else ""
+    limits = [
+        f"locks after {rules.lockout.after} refused passwords",
+        f"signs out after {rules.idle.total_seconds() / 60:.0f} idle minutes",
+        f"second factor: {', '.join(rules.mfa) or 'none'}",
+    ]
+    if rules.password_days:
+        limits.append(f"password lives {rules.password_days} days")
+    listed = screen.grid("left", "fold")
+    for label, said, style in (
+        ("carriers", ", ".join(f"{one.name} ({one.id})" for one in facts.carriers), ""),
+        ("offers", ", ".join(facts.offers) or "nothing", ""),
+        ("policy", f"{screen.spaced(policy.automation)}{source}", ""),
+        ("", f"does not run: {objection}" if objection else "runs", "red" if objection else "green"),
+        ("rules", "; ".join(limits), ""),
+    ):
+        listed.add_row(screen.text(label, "dim"), screen.text(said, style))
+    return listed

@@ -1,0 +1,315 @@
+"""The sweep, and the morning after it: what changed, and what needs a person."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from harvester.cli import options, screen
+from harvester.cli.opening import opened, program
+from harvester.cli.options import Json, Today
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from rich.console import Console
+
+    from harvester.office.changes import Change, ChangeKind
+    from harvester.office.sweep import SweepReport
+
+UNDONE = 3
+"""Exit code of a sweep that left something to do."""
+
+
+def sweep(as_json: Json = False, today: Today = options.NOW) -> None:
+    """Look up everything that is due, with everybody's own account; ends with 3 if something is left."""
+    opened()
+    from harvester.cli.watch import Watch
+    from harvester.office.sweep import sweep as swept
+
+    with Watch(screen.console(stderr=True), quiet=as_json) as watch:
+        morning = Morning(swept(today=today, progress=watch), today)
+    if as_json:
+        screen.print_json(morning.whole | {"answers": list(_answers(morning.report.sweep))})
+    else:
+        out = screen.console()
+        print_morning(out, morning)
+        out.print()
+        print_stories(out, morning.stories, more=f"{program()} snapshots diff")
+    if not morning.complete:
+        raise typer.Exit(UNDONE)
+
+
+# What a sweep tells -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that changed about one claim or one member since the last look, most pressing first."""
+
+    about: str
+    snapshot: int
+    before: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A lookup whose page was refused, or that ended on a defect; nothing of it became data."""
+
+    about: str
+    lookup: int
+    outcome: str
+    trouble: str
+    where: str
+    words: str
+    todo: str
+
+
+class Morning:
+    """What a sweep did, for the person who comes in the morning."""
+
+    def __init__(self, report: SweepReport, day: date) -> None:
+        self.report = report
+        self.day = day
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was due was looked up and became data."""
+        counts = self.report.counts
+        left = counts["refused"] + counts["failed"] + counts["waiting"]
+        return not (left or self.report.waiting or self.report.unaskable)
+
+    @cached_property
+    def stories(self) -> list[Story]:
+        """What changed, by claim and member, the most pressing first."""
+        from harvester.cli.report import about
+        from harvester.office.changes import importance
+
+        found = [
+            Story(about(one.snapshot.lookup), one.snapshot.pk, one.before.pk, one.changes)
+            for one in self.report.changed
+            if one.changes
+        ]
+        return sorted(found, key=lambda story: (*importance(story.changes[0])[:2], story.about))
+
+    @cached_property
+    def hands(self) -> list[dict[str, str]]:
+        """Who has to do what at which portal, and the whole of it as a sentence."""
+        from harvester.office import accounts
+
+        return [
+            {
+                "owner": one.account.owner.called,
+                "portal": one.account.portal,
+                "user_name": one.account.user_name,
+                **vars(hold),
+                "sentence": hold.sentence,
+            }
+            for one in accounts.listed()
+            for hold in one.holds
+        ]
+
+    @cached_property
+    def refusals(self) -> list[Refusal]:
+        """Pages that did not become data, and what the person who acts next does."""
+        from harvester import errors
+        from harvester.cli.report import about
+        from harvester.office import snapshots
+        from harvester.office.models import Lookup
+
+        rows = Lookup.objects.filter(sweep=self.report.sweep).order_by("pk")
+        found = []
+        for row in rows.filter(state__in=(Lookup.State.REFUSED, Lookup.State.FAILED)):
+            words, where = snapshots.words(row)
+            try:
+                todo = errors.named(row.trouble).todo
+            except KeyError:
+                todo = "Tell the flow's author: this is a defect of the software."
+            found.append(Refusal(about(row), row.pk, row.outcome, row.trouble, where, words, todo))
+        return found
+
+    @property
+    def whole(self) -> dict[str, Any]:
+        """The whole of it as plain values, without the answers."""
+        return {
+            "sweep": self.report.sweep,
+            "day": self.day,
+            "complete": self.complete,
+            "counts": self.report.counts,
+            "stays": self.report.stays,
+            "needs_a_person": self.hands,
+            "waiting": self.report.waiting,
+            "cannot_be_asked": [{"item": item, "reason": why} for item, why in self.report.unaskable],
+            "refused": self.refusals,
+            "changes": self.stories,
+        }
+
+
+def last_sweep() -> list[Story]:
+    """Return what the last sweep changed, most pressing first."""
+    from harvester.office.models import Sweep
+    from harvester.office.sweep import SweepReport
+
+    last = Sweep.objects.order_by("-pk").first()
+    if last is None:
+        return []
+    return Morning(SweepReport(sweep=last.pk, stays=(), left=(), unaskable=()), last.day).stories
+
+
+def _answers(run: int) -> Iterator[dict[str, Any]]:
+    """Yield every answer of a sweep: each value with state, words and place, unless it was seen before."""
+    from harvester.cli import report
+    from harvester.office import snapshots
+    from harvester.office.models import Lookup
+
+    for row in Lookup.objects.filter(sweep=run, state=Lookup.State.ANSWERED).order_by("pk"):
+        found = snapshots.of(row)
+        assert found is not None
+        again = found.lookup_id != row.pk
+        answer = {} if again else {"answer": snapshots.answer(found)}
+        yield {"lookup": row.pk, **report.snapshot(found), "seen_again": again, **answer}
+
+
+# How it is shown --------------------------------------------------------------------------------
+
+_COUNTS = (
+    (("looked_up", "looked up", "bold"), ("paid", "paid", "green"), ("refused", "refused pages", "red")),
+    (("changed", "changed", "bold"), ("denied", "denied", "red"), ("failed", "failed", "red")),
+    (
+        ("seen_again", "the same as before", ""),
+        ("documents_requested", "documents requested", "yellow"),
+        ("waiting", "still to look up", "yellow"),
+    ),
+    (
+        ("new", "seen for the first time", ""),
+        ("not_on_file", "not on file", "yellow"),
+        ("several_on_file", "several fit", "yellow"),
+    ),
+)
+
+
+def print_morning(out: Console, morning: Morning) -> None:
+    """Print what a sweep did, in the words of a biller."""
+    numbers = dict(morning.report.counts)
+    numbers["seen_again"] += numbers["reworded"]  # other words for the same: nothing to do
+    counts = screen.grid("right", "left", "right", "left", "right", "left")
+    for row in _COUNTS:
+        cells = []
+        for key, words, style in row:
+            number = numbers[key]
+            cells += [screen.text(f"{number:>5,}", style if number else "dim")]
+            cells += [screen.text(words, "" if number else "dim")]
+        counts.add_row(*cells)
+    out.print(counts)
+    hands, refusals = morning.hands, morning.refusals
+    screen.say(f"{len(hands):>5}  needs a person", "bold red" if hands else "dim", out=out)
+    for hand in hands:
+        whose = f"{hand['owner']} ({hand['user_name']} at {hand['portal']})"
+        screen.say(f"{whose}: {hand['sentence']}", by=7, out=out)
+    for wait in morning.report.waiting:
+        whose = f"{wait.owner} at {wait.portal}" if wait.owner else wait.portal or "no portal"
+        screen.say(f"{wait.count} not looked up ({whose}): {wait.reason}.", "yellow", by=2, out=out)
+    for item, reason in morning.report.unaskable[:1]:
+        count = len(morning.report.unaskable)
+        screen.say(f"{count} cannot be asked, such as item {item}: {reason}.", "yellow", by=2, out=out)
+    for refusal in refusals[:5]:
+        where = f" [{refusal.where}]" if refusal.where else ""
+        said = f"{refusal.about}: {screen.spaced(refusal.trouble)}{where}. {refusal.todo}"
+        screen.say(said, "red", by=2, out=out)
+    if len(refusals) > 5:
+        screen.say(f"… and {len(refusals) - 5} more refused pages", "red", by=2, out=out)
+
+
+SECTIONS = {
+    "act_now": ("Act now", "red", 8),
+    "money": ("Money", "green", 4),
+    "know": ("Good to know", "cyan", 3),
+}
+"""Heading, colour, and how many stories are shown of each: 15 in all."""
+
+
+def print_stories(out: Console, found: Sequence[Story], *, more: str = "") -> None:
+    """Print what changed, most pressing first, with the number of its snapshot.
+
+    All of it, or some where ``more`` is the command that shows the rest.
+    """
+    if not found:
+        screen.say("Nothing changed.", "dim", by=2, out=out)
+    for attention, (heading, colour, most) in SECTIONS.items():
+        own = [story for story in found if story.changes[0].attention == attention]
+        if not own:
+            continue
+        chosen = _some(own, most) if more else own
+        screen.say(f"{heading} ({len(own)})", f"bold {colour}", by=2, out=out)
+        listed = screen.grid("right", "left", "fold")
+        for story in chosen:
+            told = "; ".join(_phrases(story.changes)[:4])
+            listed.add_row(screen.text(story.snapshot, "dim"), screen.text(story.about), screen.text(told))
+        out.print(screen.indented(listed, 4))
+        if len(own) > len(chosen):
+            screen.say(f"… and {len(own) - len(chosen)} more", "dim", by=4, out=out)
+    if more and found:
+        rest = f"All {len(found)}: {more}; one in full: … diff {found[0].snapshot}"
+        screen.say(rest, "dim", by=2, out=out)
+
+
+def print_changes(out: Console, changes: Sequence[Change], *, more: str = "") -> None:
+    """Print changes one by one, most pressing first; the first 12 where ``more`` shows the rest."""
+    shown = changes[:12] if more else changes
+    for change in shown:
+        screen.say(change.sentence, SECTIONS[change.attention][1], by=2, out=out)
+    if len(changes) > len(shown):
+        screen.say(f"… and {len(changes) - len(shown)} more: {more}", "dim", by=2, out=out)
+    if not changes:
+        screen.say("Nothing changed.", "dim", by=2, out=out)
+
+
+def _some(found: Sequence[Story], most: int) -> list[Story]:
+    """Return a few, of every kind some, the first of each kind; in the order they have."""
+    by_kind: dict[ChangeKind, list[Story]] = defaultdict(list)
+    for story in found:
+        by_kind[story.changes[0].kind].append(story)
+    in_turn = [story for turn in zip_longest(*by_kind.values()) for story in turn if story is not None]
+    return [story for story in found if story in in_turn[:most]]
+
+
+_IN_TURN = (
+    ("no_longer_on_file", "now_on_file"),
+    ("documents_requested", "due_date"),
+    ("other_coverage", "coverage", "replaced"),
+    ("paid",),
+)
+"""What a line tells after the status and its reasons."""
+
+
+def _phrases(changes: Sequence[Change]) -> list[str]:
+    """Return the state, then why, then what is wanted, then money, then what else is new."""
+    said = [one.sentence for one in changes if one.path == ("status",)]
+    said += _reasons(changes)
+    for kinds in _IN_TURN:
+        said += [one.sentence for one in changes if one.kind in kinds]
+    spent = [one for one in changes if one.kind in ("accumulator", "limit")]
+    said += [one.sentence for one in spent if one.path[-1] in ("met", "used")]
+    return said or [one.sentence for one in changes]
+
+
+ORDINARY = frozenset({"CO-45", "PR-1", "PR-2", "PR-3"})
+"""Adjustments of every paid claim: the contract's, and the patient's deductible, coinsurance, copay."""
+
+
+def _reasons(changes: Iterable[Change]) -> list[str]:
+    """Return “lines 1, 3: CO-16 N290” for the adjustments that explain something."""
+    lines: dict[str, list[str]] = defaultdict(list)
+    for change in changes:
+        code = re.sub(r" [-0-9.,]+$", "", change.after or "")
+        if change.kind == "adjustment_added" and code not in ORDINARY and change.path[0] != code:
+            lines[code].append(change.path[0].removeprefix("line "))
+    return [f"line{'s' * (len(own) > 1)} {', '.join(own)}: {code}" for code, own in lines.items()]

@@ -158,20 +158,18 @@ class Day:
     comparison: Comparison
     answers: int
     """How many answers were compared."""
-    left_out: list[str]
-    """What was due and has no answer to compare."""
     seconds: float
 
     def __bool__(self) -> bool:
         """Whether everything was looked up and is true."""
-        return bool(self.comparison) and not self.left_out and self.morning.complete
+        return bool(self.comparison) and self.morning.complete
 
     @property
     def plain(self) -> dict[str, Any]:
         """The same as plain values, without the answers."""
         compared = {"answers": self.answers, "values_compared": self.comparison.compared}
-        wrong = {"differences": self.comparison.differences, "left_out": self.left_out}
-        return self.morning.whole | {"seconds": round(self.seconds, 1)} | compared | wrong
+        wrong = {"differences": self.comparison.differences, "seconds": round(self.seconds, 1)}
+        return self.morning.whole | compared | wrong
 
 
 def _day(portals: MakeBelieve, portal: str, number: int, out: Console) -> Day:
@@ -203,7 +201,7 @@ def day(portals: MakeBelieve, portal: str, progress: Callable[[Progress], None])
     return Day(Morning(report, today), *_compared(report.sweep, today, portals.truth(portal)), seconds)
 
 
-def _compared(run: int, today: date, truth: Mapping[str, Any]) -> tuple[Comparison, int, list[str]]:
+def _compared(run: int, today: date, truth: Mapping[str, Any]) -> tuple[Comparison, int]:
     """Compare the answers of everything that was due, as the worklist says and not as the plan does."""
     from harvester.cli.report import about_item
     from harvester.office import plan, worklist
@@ -211,15 +209,16 @@ def _compared(run: int, today: date, truth: Mapping[str, Any]) -> tuple[Comparis
     from harvester.testing.truth import Comparison
 
     rows = {row.item_id: row for row in Lookup.objects.filter(sweep=run, state=Lookup.State.ANSWERED)}
-    comparison, left_out, answers = Comparison(), list[str](), len(rows)
+    comparison, answers = Comparison(), len(rows)
     for followed in worklist.listed():
         work, row = followed.work, rows.pop(followed.row.pk, None)
         on = work.service_date
         if row is not None:
             _against(row, work, truth, comparison)
         elif work.kind == "claim" or (on is not None and today <= on <= today + plan.AHEAD):
-            left_out.append(about_item(work))
-    return comparison, answers, left_out + [f"lookup {row.pk}" for row in rows.values()]
+            comparison.differences.append(f"{about_item(work)}: it was due and has no answer")
+    comparison.differences += [f"lookup {row.pk}: nobody follows what it asked" for row in rows.values()]
+    return comparison, answers
 
 
 def _against(row: Lookup, work: WorkItem, truth: Mapping[str, Any], comparison: Comparison) -> None:
@@ -311,7 +310,7 @@ def _judge(out: Console, days: Sequence[Day], seen: Witness) -> None:
     for number, one in enumerate(days, start=1):
         said = f"Day {number}: {one.answers} answers; {one.comparison.sentence}"
         screen.say(said, "green" if one else "bold red", by=2, out=out)
-        for wrong in [*one.comparison.differences, *(f"{left}: no answer" for left in one.left_out)][:10]:
+        for wrong in one.comparison.differences[:10]:
             screen.say(wrong, "red", by=4, out=out)
     said = (
         f"The portal's log: {seen.requests:,} requests, {seen.mutations} that would change something; "

@@ -60,19 +60,6 @@ class Story:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """A lookup whose page was refused, or that ended on a defect; nothing of it became data."""
-
-    about: str
-    lookup: int
-    outcome: str
-    trouble: str
-    where: str
-    words: str
-    todo: str
-
-
 class Morning:
     """What a sweep did, for the person who comes in the morning."""
 
@@ -118,22 +105,23 @@ class Morning:
         ]
 
     @cached_property
-    def refusals(self) -> list[Refusal]:
+    def refusals(self) -> list[dict[str, Any]]:
         """Pages that did not become data, and what the person who acts next does."""
         from harvester import errors
         from harvester.cli.report import about
         from harvester.office import snapshots
         from harvester.office.models import Lookup
 
-        rows = Lookup.objects.filter(sweep=self.report.sweep).order_by("pk")
-        found = []
-        for row in rows.filter(state__in=(Lookup.State.REFUSED, Lookup.State.FAILED)):
+        ended = (Lookup.State.REFUSED, Lookup.State.FAILED)
+        found: list[dict[str, Any]] = []
+        for row in Lookup.objects.filter(sweep=self.report.sweep, state__in=ended).order_by("pk"):
             words, where = snapshots.words(row)
             try:
                 todo = errors.named(row.trouble).todo
             except KeyError:
                 todo = "Tell the flow's author: this is a defect of the software."
-            found.append(Refusal(about(row), row.pk, row.outcome, row.trouble, where, words, todo))
+            ending = {"lookup": row.pk, "outcome": row.outcome, "trouble": row.trouble}
+            found.append({"about": about(row), **ending, "where": where, "words": words, "todo": todo})
         return found
 
     @property
@@ -180,20 +168,21 @@ def _answers(run: int) -> Iterator[dict[str, Any]]:
 
 # How it is shown --------------------------------------------------------------------------------
 
-_COUNTS = (
-    (("looked_up", "looked up", "bold"), ("paid", "paid", "green"), ("refused", "refused pages", "red")),
-    (("changed", "changed", "bold"), ("denied", "denied", "red"), ("failed", "failed", "red")),
-    (
-        ("seen_again", "the same as before", ""),
-        ("documents_requested", "documents requested", "yellow"),
-        ("waiting", "still to look up", "yellow"),
-    ),
-    (
-        ("new", "seen for the first time", ""),
-        ("not_on_file", "not on file", "yellow"),
-        ("several_on_file", "several fit", "yellow"),
-    ),
-)
+_COUNTS = {
+    "looked_up": ("looked up", "bold"),
+    "paid": ("paid", "green"),
+    "refused": ("refused pages", "red"),
+    "changed": ("changed", "bold"),
+    "denied": ("denied", "red"),
+    "failed": ("failed", "red"),
+    "seen_again": ("the same as before", ""),
+    "documents_requested": ("documents requested", "yellow"),
+    "waiting": ("still to look up", "yellow"),
+    "new": ("seen for the first time", ""),
+    "not_on_file": ("not on file", "yellow"),
+    "several_on_file": ("several fit", "yellow"),
+}
+"""What is counted, three to a row: its words and colour."""
 
 
 def print_morning(out: Console, morning: Morning) -> None:
@@ -201,13 +190,13 @@ def print_morning(out: Console, morning: Morning) -> None:
     numbers = dict(morning.report.counts)
     numbers["seen_again"] += numbers["reworded"]  # other words for the same: nothing to do
     counts = screen.grid("right", "left", "right", "left", "right", "left")
-    for row in _COUNTS:
-        cells = []
-        for key, words, style in row:
-            number = numbers[key]
-            cells += [screen.text(f"{number:>5,}", style if number else "dim")]
-            cells += [screen.text(words, "" if number else "dim")]
-        counts.add_row(*cells)
+    cells = []
+    for key, (words, style) in _COUNTS.items():
+        number = numbers[key]
+        cells += [screen.text(f"{number:>5,}", style if number else "dim")]
+        cells += [screen.text(words, "" if number else "dim")]
+    for at in range(0, len(cells), 6):
+        counts.add_row(*cells[at : at + 6])
     out.print(counts)
     hands, refusals = morning.hands, morning.refusals
     screen.say(f"{len(hands):>5}  needs a person", "bold red" if hands else "dim", out=out)
@@ -221,8 +210,8 @@ def print_morning(out: Console, morning: Morning) -> None:
         count = len(morning.report.unaskable)
         screen.say(f"{count} cannot be asked, such as item {item}: {reason}.", "yellow", by=2, out=out)
     for refusal in refusals[:5]:
-        where = f" [{refusal.where}]" if refusal.where else ""
-        said = f"{refusal.about}: {screen.spaced(refusal.trouble)}{where}. {refusal.todo}"
+        where = f" [{refusal['where']}]" if refusal["where"] else ""
+        said = f"{refusal['about']}: {screen.spaced(refusal['trouble'])}{where}. {refusal['todo']}"
         screen.say(said, "red", by=2, out=out)
     if len(refusals) > 5:
         screen.say(f"… and {len(refusals) - 5} more refused pages", "red", by=2, out=out)

@@ -35,7 +35,7 @@ class Watch:
             progress.BarColumn(16, style="bright_black", complete_style="green", finished_style="green"),
             progress.MofNCompleteColumn(),
             progress.TextColumn("{task.fields[rate]}", style="cyan", markup=False, justify="right"),
-            progress.TextColumn("[{task.fields[style]}]{task.fields[state]}"),
+            progress.TextColumn("{task.fields[state]}"),
             console=shown,
             disable=not shown.is_terminal,
         )
@@ -53,21 +53,18 @@ class Watch:
 
     def __call__(self, heard: Progress) -> None:
         """Take in what an account's stay is doing."""
-        who = screen.plain(f"{heard.owner} at {heard.portal}")
         with self._writing:
             if heard.account not in self._stays:
-                line = self._live.add_task("", who=who, rate="", state="", style="")
-                self._stays[heard.account] = _Stay(line)
+                who = screen.plain(f"{heard.owner} at {heard.portal}")
+                self._stays[heard.account] = _Stay(who, self._live.add_task("", who=who, rate="", state=""))
             stay = self._stays[heard.account]
             worth_a_sentence = stay.hear(heard)
-            style = _STYLES.get(heard.doing, "default")
-            state = escape(stay.state)
-            self._live.update(
-                stay.line, completed=heard.done, total=heard.total, rate=stay.rate, state=state, style=style
-            )
+            state = f"[{_STYLES.get(heard.doing, 'default')}]{escape(stay.state)}"
+            self._live.update(stay.line, completed=heard.done, total=heard.total, rate=stay.rate, state=state)
             if worth_a_sentence and not self._quiet:
                 rate = f", {stay.rate}" if stay.rate else ""
-                screen.say(f"{who}: {heard.done}/{heard.total}{rate}, {stay.state}", by=2, out=self._console)
+                said = f"{stay.who}: {heard.done}/{heard.total}{rate}, {stay.state}"
+                screen.say(said, by=2, out=self._console)
 
 
 _STYLES = {"signing_in": "yellow", "trouble": "bold red", "signed_out": "dim"}
@@ -76,8 +73,8 @@ _STYLES = {"signing_in": "yellow", "trouble": "bold red", "signed_out": "dim"}
 class _Stay:
     """What was heard of one account."""
 
-    def __init__(self, line: progress.TaskID) -> None:
-        self.line = line
+    def __init__(self, who: str, line: progress.TaskID) -> None:
+        self.who, self.line = who, line
         self.rate = ""
         self.state = ""
         self._began = time.monotonic()

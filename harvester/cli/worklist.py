@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -102,32 +101,16 @@ def worklist_list(as_json: Json = False, every: Every = False, today: Today = op
         screen.table("Item", "About", "Payer", "Known", "Looked", "Due", right=("Item",)),
         found,
         lambda one: (
-            *(one.item, one.about, one.payer, status(one.status) or "nothing yet", one.age),
-            screen.text(one.reason, "bold" if one.due else "dim"),
+            *(one["item"], one["about"], one["payer"], status(one["status"]) or "nothing yet", one["age"]),
+            screen.text(one["reason"], "bold" if one["due"] else "dim"),
         ),
         none="Nothing is followed yet; start with: harvester worklist import FILE",
         every="" if every else f"{program()} worklist list --all",
     )
 
 
-@dataclass(frozen=True)
-class Known:
-    """An item of the worklist, what its last look told, and whether it is due."""
-
-    item: int
-    kind: str
-    about: str
-    payer: str
-    portal: str
-    status: str
-    looked: date | None
-    age: str
-    due: bool
-    reason: str
-
-
-def _known(today: date) -> Iterator[Known]:
-    """Yield the open items in the order of their import."""
+def _known(today: date) -> Iterator[dict[str, Any]]:
+    """Yield the open items in the order of their import: what the last look told, whether one is due."""
     from harvester.cli.report import about_item
     from harvester.office import plan, sweep
     from harvester.office import worklist as kept
@@ -148,18 +131,18 @@ def _known(today: date) -> Iterator[Known]:
             reason = f"lacks {missing}"
         else:
             reason = due.get(pk) or plan.why_not(last[pk], today)
-        yield Known(
-            item=pk,
-            kind=one.work.kind,
-            about=about_item(one.work),
-            payer=one.work.payer,
-            portal=one.row.portal,
-            status=last[pk].status,
-            looked=last[pk].looked,
-            age=_age(last[pk].looked, today),
-            due=pk in waits or (pk in due and bool(one.row.portal) and not missing),
-            reason=reason,
-        )
+        yield {
+            "item": pk,
+            "kind": one.work.kind,
+            "about": about_item(one.work),
+            "payer": one.work.payer,
+            "portal": one.row.portal,
+            "status": last[pk].status,
+            "looked": last[pk].looked,
+            "age": _age(last[pk].looked, today),
+            "due": pk in waits or (pk in due and bool(one.row.portal) and not missing),
+            "reason": reason,
+        }
 
 
 def _missing(work: WorkItem) -> str:

@@ -284,10 +284,19 @@ def _phrases(changes: Sequence[Change]) -> list[str]:
     said = [one.sentence for one in changes if one.path == ("status",)]
     said += _reasons(changes)
     for kinds in _IN_TURN:
-        said += [one.sentence for one in changes if one.kind in kinds]
+        said += _merged(one.sentence for one in changes if one.kind in kinds)
     spent = [one for one in changes if one.kind in ("accumulator", "limit")]
     said += [one.sentence for one in spent if one.path[-1] in ("met", "used")]
     return said or [one.sentence for one in changes]
+
+
+def _merged(sentences: Iterable[str]) -> Iterator[str]:
+    """Return sentences, those that begin alike as one: “records requested: Office notes; X-ray”."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for sentence in sentences:
+        begin, colon, rest = sentence.partition(": ")
+        alike[begin + colon].append(rest)
+    return (begin + "; ".join(rests) for begin, rests in alike.items())
 
 
 ORDINARY = frozenset({"CO-45", "PR-1", "PR-2", "PR-3"})

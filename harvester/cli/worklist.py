@@ -42,49 +42,50 @@ def worklist_import(
     if read.rejected or rejects:
         write_rejects(read, place)
     done = kept.import_items(read.items, source=file.name[:200], catalogue=client.catalogue())
-    searches = {
-        search: sum(search in item.searches for item in read.items)
-        for search in ("eligibility", "claim_number", "account")
+    searches = ("eligibility", "claim_number", "account")
+    told: dict[str, Any] = {
+        "file": file.name,
+        "system": read.columns.system,
+        "kind": read.kind,
+        "added": done.added,
+        "updated": done.updated,
+        "unchanged": done.unchanged,
+        "rejected": [{"line": row.line, "reason": row.reason} for row in read.rejected],
+        "rejects_file": place if read.rejected or rejects else None,
+        "searches": {one: sum(one in item.searches for item in read.items) for one in searches},
+        "columns": read.columns.understood,
+        "columns_not_understood": read.columns.not_understood,
+        "payers_without_portal": dict(done.unmatched),
     }
     unaskable = [item for item in read.items if not item.searches]
+    told["searches"]["none"] = len(unaskable)
     if as_json:
-        screen.print_json(
-            {
-                "file": file.name,
-                "system": read.columns.system,
-                "kind": read.kind,
-                "added": done.added,
-                "updated": done.updated,
-                "unchanged": done.unchanged,
-                "rejected": [{"line": row.line, "reason": row.reason} for row in read.rejected],
-                "rejects_file": place if read.rejected or rejects else None,
-                "searches": searches | {"none": len(unaskable)},
-                "columns": read.columns.understood,
-                "columns_not_understood": read.columns.not_understood,
-                "payers_without_portal": dict(done.unmatched),
-            }
-        )
-        return
-    screen.say(
-        f"{len(read.items)} {read.kind}s in {file.name} ({read.columns.system}): {done.added} added, "
-        f"{done.updated} updated, {done.unchanged} unchanged, {len(read.rejected)} rejected.",
-        "bold",
-    )
-    wording = {"eligibility": "eligibility", "claim_number": "claim by number", "account": "claim by account"}
-    said = ", ".join(f"{wording[search]} {number}" for search, number in searches.items() if number)
+        screen.print_json(told)
+    else:
+        screen.say(f"{len(read.items)} {read.kind}s in {file.name} ({read.columns.system}):", "bold")
+        _print_import(told, _missing(unaskable[0]) if unaskable else "")
+
+
+def _print_import(told: dict[str, Any], lacking: str) -> None:
+    """Print what an import did; ``lacking`` is what the first row that cannot be looked up lacks."""
+    counts = ", ".join(f"{told[key]} {key}" for key in ("added", "updated", "unchanged"))
+    rejected = told["rejected"]
+    screen.say(f"{counts}, {len(rejected)} rejected.", "bold", by=2)
+    words = {"eligibility": "eligibility", "claim_number": "claim by number", "account": "claim by account"}
+    said = ", ".join(f"{words[one]} {told['searches'][one]}" for one in words if told["searches"][one])
     screen.say(f"Rows have what it takes to look up: {said or 'nothing'}.")
-    if unaskable:
-        lacks = f"the first of them lacks {_missing(unaskable[0])}"
-        screen.say(f"{len(unaskable)} cannot be looked up at all; {lacks}.", "yellow")
-    if read.columns.not_understood:
-        names = ", ".join(f"“{name}”" for name in read.columns.not_understood)
+    if lacking:
+        none = told["searches"]["none"]
+        screen.say(f"{none} cannot be looked up at all; the first of them lacks {lacking}.", "yellow")
+    if told["columns_not_understood"]:
+        names = ", ".join(f"“{name}”" for name in told["columns_not_understood"])
         screen.say(f"Columns not understood and not imported: {names}.", "yellow")
-    for name, number in done.unmatched:
+    for name, number in told["payers_without_portal"].items():
         screen.say(f"No installed flow knows the payer “{name}” ({number} rows).", "yellow")
-    for row in read.rejected[:10]:
-        screen.say(f"line {row.line}: {row.reason}", "red", by=2)
-    if read.rejected:
-        screen.say(f"All rejected rows are in {place}")
+    for row in rejected[:10]:
+        screen.say(f"line {row['line']}: {row['reason']}", "red", by=2)
+    if rejected:
+        screen.say(f"All rejected rows are in {told['rejects_file']}")
 
 
 @worklist.command("list")

@@ -221,7 +221,7 @@ def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
         other_coverage_outcome=found.fields("Coordination of benefits").mapped("Other insurance", OTHER),
         other_coverages=tuple(_other(part.fields()) for part in found.parts("Coordination of benefits")),
         funds=(_fund(found.fields("Spending account")),) if found.has("Spending account") else (),
-        unmapped=found.unread,
+        unmapped=found,
     )
 
 
@@ -392,7 +392,7 @@ def claim(page: Page, query: ClaimQuery) -> Claim:
         replaces=detail.fields().text("Replaces claim", optional=True),
         replaced_by=detail.fields().text("Replaced by claim", optional=True),
         lines=tuple(_line(row, meanings) for row in detail.table("Service lines")),
-        unmapped=detail.unread,
+        unmapped=detail,
     )
 
 

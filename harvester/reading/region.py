@@ -38,14 +38,16 @@ class Cell:
     notes: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     """Words and address of each link in it."""
+    under: tuple[str, ...] = ()
+    """The headings above it, outermost first."""
 
     @classmethod
-    def of(cls, raw: Mapping[str, Any] | None) -> Cell:
+    def of(cls, raw: Mapping[str, Any] | None, under: Sequence[str] = ()) -> Cell:
         """Build from the reader's answer; a cell that is missing in its row is an empty one."""
         if raw is None:
-            return cls(n=0, words="")
+            return cls(n=0, words="", under=tuple(under))
         links = tuple((link["words"], link["path"]) for link in raw["links"])
-        return cls(n=raw["n"], words=raw["words"], notes=tuple(raw["notes"]), links=links)
+        return cls(raw["n"], raw["words"], tuple(raw["notes"]), links, tuple(under))
 
 
 @dataclass
@@ -104,16 +106,20 @@ class Record:
 
     def place(self, name: str, cell: Cell) -> Place:
         """Return where a value of this record stands."""
-        return Place(document=self._reading.document.sha256, path=(*self._path, name), mark=cell.n)
+        path = (*(cell.under or self._path), name)
+        return Place(document=self._reading.document.sha256, path=path, mark=cell.n)
 
     def into(self, model: type[M], /, **fields: object) -> M:
         """Fill a model of :mod:`harvester.model`: each field by the label that it stands under.
 
         ``copay="Copay"`` is read as the field's type says: words, US dollars, a date, a whole number,
-        yes or no. ``status=("Status", STATUS)`` goes through an exact, declared table. Anything else,
-        such as ``row.share("Coinsurance")``, is taken as it is.
+        yes or no. ``status=("Status", STATUS)`` goes through an exact, declared table. A region stands
+        for what is left unread in it when everything else has been read. Anything else, such as
+        ``row.share("Coinsurance")``, is taken as it is.
         """
-        return model(**{name: self._filled(model, name, found) for name, found in fields.items()})
+        filled = {name: self._filled(model, name, found) for name, found in fields.items()}
+        left = {name: found.unread for name, found in fields.items() if isinstance(found, Region)}
+        return model(**filled | left)
 
     def _filled(self, model: type[BaseModel], name: str, found: object) -> object:
         match found:
@@ -308,7 +314,7 @@ class Region:
     def fields(self, heading: str | None = None) -> Record:
         """Return the labelled values of this region, or of the part under a heading."""
         region = self if heading is None else self.section(heading)
-        cells = [(raw["label"], Cell.of(raw["value"])) for raw in region._parts("fields")]
+        cells = [(raw["label"], Cell.of(raw["value"], raw["section"])) for raw in region._parts("fields")]
         return Record(self._reading, region._path, cells)
 
     def table(self, heading: str, *, optional: bool = False) -> Table:
@@ -333,7 +339,8 @@ class Region:
                         f"row {number} has {len(raw)} cells under {len(headers)} headers",
                         where=self._where(heading),
                     )
-                cells = [(header, Cell.of(cell)) for header, cell in zip(headers, raw, strict=True)]
+                under = (*found[0]["section"], str(number))
+                cells = [(header, Cell.of(cell, under)) for header, cell in zip(headers, raw, strict=True)]
                 made.append(Record(self._reading, (*below, str(number)), cells))
             return tuple(made)
 
@@ -390,7 +397,9 @@ class Region:
         """Everything labelled in this region that was not read, so that it is kept and can be seen."""
         consumed = self._reading.consumed
         left = [
-            Unmapped(path=(*part["section"], part["label"]), words=folded(part["value"]["words"]))
+            Unmapped(
+                path=(*part["section"], part["label"].rstrip(":* ")), words=folded(part["value"]["words"])
+            )
             for part in self._parts("fields")
             if part["value"]["n"] not in consumed
         ]

@@ -72,10 +72,12 @@ class Egress:
     async def _stop(self) -> None:
         assert self._server is not None
         self._server.close()
-        open_ones = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in open_ones:
-            task.cancel()
-        await asyncio.gather(*open_ones, return_exceptions=True)
+        await asyncio.sleep(0)  # connections that were taken already become tasks
+        while open_ones := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in open_ones:
+                task.cancel()
+            await asyncio.gather(*open_ones, return_exceptions=True)
+            await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

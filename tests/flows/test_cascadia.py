@@ -17,7 +17,7 @@ from flows.cascadia import FLOW
 from harvester.flow import Portal, User
 from harvester.model.claim import Claim
 from harvester.model.query import ClaimQuery
-from harvester.model.snapshot import facts
+from harvester.model.snapshot import Answer, facts
 from harvester.reading import Region, pages
 from harvester.visit import lookups
 from harvester.visit.browser import find_browser, launch_arguments, sandboxed
@@ -28,6 +28,7 @@ from tests.mock_portals.kit import Kit
 from tests.road.road import items
 
 COUNT = 20
+UNREAD = {"Practice", "Contract adjustment", "Pointer"}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,12 @@ def signed_in(kit: Kit) -> Iterator[Page]:
         browser.close()
 
 
+def unread(answer: Answer) -> set[str]:
+    """Return the labels of what stands on the page and was not read."""
+    assert isinstance(answer, Claim)
+    return {entry.path[-1] for entry in answer.unmapped}
+
+
 def processor_seconds() -> float:
     """CPU that this process and its browser have used, without the portal's."""
     own = psutil.Process(os.getpid())
@@ -99,6 +106,7 @@ def test_fetched_and_rendered_pages_say_the_same_and_fetching_costs_a_fraction(
             said[way] = [facts(lookups.answer(FLOW, page, query)) for query in known]
             spent[way] = (processor_seconds() - began) / len(known)
     assert len(said["fetched"]) == COUNT
+    assert set().union(*map(unread, found)) == UNREAD
     assert said["fetched"] == said["rendered"]
     ratio = spent["rendered"] / spent["fetched"]
     fetched_ms, rendered_ms = spent["fetched"] * 1000, spent["rendered"] * 1000

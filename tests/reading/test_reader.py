@@ -112,7 +112,7 @@ def test_a_value_knows_where_it_stood(read: Read) -> None:
     found = read(DETAIL)
     place = found.fields("Claim summary").text("Claim number").place
     assert place is not None
-    assert place.path == ("Claim summary", "Claim number")
+    assert place.path == ("Claim detail", "Claim summary", "Claim number")
     assert place.document == found.document.sha256
     assert f'<dd data-n="{place.mark}">C100</dd>' in found.document.html
 

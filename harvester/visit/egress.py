@@ -47,6 +47,8 @@ class Egress:
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="egress", daemon=True)
+        # A connection whose other end is gone is kept by nobody else, and would be collected unfinished.
+        self._serving: set[asyncio.Task[None]] = set()
         self.refused: list[str] = []
         self.address = ""
 
@@ -77,15 +79,18 @@ class Egress:
             for task in open_ones:
                 task.cancel()
             await asyncio.gather(*open_ones, return_exceptions=True)
-            await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
         try:
             await self._pass_on(reader, writer)
         except (OSError, ValueError, EOFError, asyncio.LimitOverrunError):
             pass  # the other end went away, or spoke something else than HTTP
         finally:
             writer.close()
+            self._serving.discard(task)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")

@@ -333,6 +333,10 @@ def _is_lost(mine: Any, true: Any) -> bool:
     )
 
 
+def _is_negated(mine: Any, true: Any) -> bool:
+    return isinstance(mine, dict) and isinstance(true, dict) and mine["value"] == f"-{true['value']}"
+
+
 def answered(page: Page, shot: Shot) -> Claim | ClaimList | Eligibility:
     """Ask the flow, and check what it says as a visit does."""
     query = shot.query
@@ -381,8 +385,11 @@ class Tally:
         else:
             differences = compared(answer, shot.truth)
             wrong = [(where, mine, true) for where, mine, true in differences if not _is_lost(mine, true)]
+            if mutation.denies and wrong and all(_is_negated(mine, true) for _, mine, true in wrong):
+                wrong, differences = [], wrong  # it was read as it is shown
             verdict = "wrong" if wrong or (mutation.denies and not differences) else "right"
-            verdict = "lost" if verdict == "right" and differences else verdict
+            if verdict == "right" and any(_is_lost(mine, true) for _, mine, true in differences):
+                verdict = "lost"
             if verdict == "wrong":
                 for name, known in (("beyond", BEYOND), ("open", OPEN)):
                     if verdict == "wrong" and _known(case, known):

@@ -150,6 +150,7 @@ OTHER = {
     "On file - order of benefits not determined": OtherCoverageOutcome.UNDETERMINED,
 }
 ORDERS = {"Primary": Order.PRIMARY, "Secondary": Order.SECONDARY, "Not determined": Order.UNKNOWN}
+POINTERS = "ABCDEFGHIJKL"
 CODES = r"(?P<group>[A-Z]{2})-(?P<reason>\w{1,3}) (?P<amount>\S+)|(?P<remark>[A-Z]+\d+)"
 """One of ``CO-45 $34.50; PR-1 $20.00; N290``."""
 
@@ -357,9 +358,9 @@ def claim(page: Page, query: ClaimQuery) -> Claim:
     if query.tin:
         detail.banner.text("Tax ID", echo=_tax_id(query.tin))
     meanings = {
-        row.cell("Code").words: row.cell("Explanation").words
+        row.cell("Code").words: row.text("Explanation").value
         for row in detail.table("Codes explained", optional=True)
-        if row.cell("Type").words != "Group"
+        if row.one_of("Type", {"Group": False, "Reason": True, "Remark": True})
     }
     return detail.fields().into(
         Claim,
@@ -383,7 +384,7 @@ def claim(page: Page, query: ClaimQuery) -> Claim:
         allowed="Total allowed",
         paid="Total paid",
         patient_responsibility="Patient responsibility",
-        diagnoses=tuple(_diagnosis(row) for row in detail.table("Diagnoses")),
+        diagnoses=tuple(map(_diagnosis, detail.table("Diagnoses"), POINTERS)),
         pend_reasons=detail.items("Why this claim is pended", optional=True),
         requested_documents=tuple(
             _document(row) for row in detail.table("Documents requested", optional=True)
@@ -396,8 +397,14 @@ def claim(page: Page, query: ClaimQuery) -> Claim:
     )
 
 
-def _diagnosis(row: Record) -> Shown[Code]:
-    return row.code("Code", DIAGNOSIS, {row.cell("Code").words: row.cell("Description").words})
+def pointers(words: str) -> str | None:
+    """Read ``A, B``."""
+    return words if set(words.split(", ")) <= set(POINTERS) else None
+
+
+def _diagnosis(row: Record, pointer: str) -> Shown[Code]:
+    row.text("Pointer", echo=pointer)
+    return row.code("Code", DIAGNOSIS, {row.cell("Code").words: row.text("Description").value})
 
 
 def _document(row: Record) -> RequestedDocument:
@@ -415,7 +422,7 @@ def _payment(paid: Record) -> PaymentReference:
     )
 
 
-def _line(row: Record, meanings: Mapping[str, str]) -> ServiceLine:
+def _line(row: Record, meanings: Mapping[str, str | None]) -> ServiceLine:
     codes = row.each("Codes", CODES)
     return row.into(
         ServiceLine,
@@ -425,7 +432,7 @@ def _line(row: Record, meanings: Mapping[str, str]) -> ServiceLine:
         procedure=row.code("Procedure", PROCEDURE),
         modifiers=row.codes("Modifiers", MODIFIER),
         units=row.quantity("Units"),
-        diagnosis_pointers="Diagnosis",
+        diagnosis_pointers=row.read("Diagnosis", pointers),
         billed="Billed",
         allowed="Allowed",
         deductible="Deductible",
@@ -437,7 +444,7 @@ def _line(row: Record, meanings: Mapping[str, str]) -> ServiceLine:
     )
 
 
-def _adjustment(code: Record, meanings: Mapping[str, str]) -> Adjustment:
+def _adjustment(code: Record, meanings: Mapping[str, str | None]) -> Adjustment:
     return code.into(
         Adjustment, group=("group", GROUPS), reason=code.code("reason", CARC, meanings), amount="amount"
     )

@@ -6,6 +6,7 @@ X12's, the AMA's and NUBC's descriptions are licensed and not part of this softw
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -20,6 +21,21 @@ REVENUE = "https://www.nubc.org/CodeSystem/RevenueCodes"
 DIAGNOSIS = "http://hl7.org/fhir/sid/icd-10-cm"
 PLACE_OF_SERVICE = "https://www.cms.gov/Medicare/Coding/place-of-service-codes"
 SERVICE_TYPE = "https://x12.org/codes/service-type-codes"
+
+
+_WRITTEN = {
+    CARC: r"[A-Z]?\d{1,3}",
+    RARC: r"M\d{1,3}|MA\d{1,3}|N\d{1,4}",
+    PROCEDURE: r"\d{4}[0-9A-Z]|[A-Z]\d{4}",
+    MODIFIER: r"[A-Z0-9]{2}",
+    DIAGNOSIS: r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?",
+}
+
+
+def is_code(system: str, words: str) -> bool:
+    """Whether words are written as this system's codes are; any words are a portal's own code."""
+    pattern = _WRITTEN.get(system)
+    return pattern is None or re.fullmatch(pattern, words, re.ASCII) is not None
 
 
 class Code(Fact):

@@ -44,12 +44,26 @@ async ({ html, fetch: request }) => {
   // ---- what is visible -------------------------------------------------------------------------
 
   const NEVER = new Set(["SCRIPT", "STYLE", "LINK", "META", "NOSCRIPT", "TEMPLATE", "HEAD", "SVG", "svg",
-    "IMG", "PICTURE", "VIDEO", "AUDIO", "CANVAS", "IFRAME", "OBJECT"]);
+    "DEL", "S", "STRIKE", "IMG", "PICTURE", "VIDEO", "AUDIO", "CANVAS", "IFRAME", "OBJECT"]);
 
   const weight = (selector) => {
     const count = (pattern) => (selector.match(pattern) || []).length;
     return count(/#[\w-]+/g) * 10000 + count(/\.[\w-]+|\[[^\]]*\]|:(?!:)[\w-]+/g) * 100 + count(/(^|[\s>+~])[a-z][\w-]*/gi);
   };
+
+  // What is there for screen readers only, or not for the eye: without size, transparent, off the page.
+  const squeezed = (style) =>
+    style.opacity === "0" || style.fontSize === "0px" || style.fontSize === "0"
+    || style.overflow === "hidden" && ["0px", "0"].includes(style.height)
+    || style.position === "absolute" && (/^rect\(([01](px)?[, ]*)+\)/.test(style.clip) || /inset\((50|100)%/.test(style.clipPath)
+      || style.width === "1px" && style.height === "1px" || parseInt(style.left) < -999 || parseInt(style.top) < -999);
+
+  // What a style sheet writes before or after an element: a minus sign, a bracket, a colon.
+  const written = (content) => content.match(/^"(.*[\w$()%.,:−-].*)"$/)?.[1] ?? "";
+  const inserted = [];
+  const generated = (element, where) =>
+    live ? written(getComputedStyle(element, `::${where}`).content)
+      : inserted.filter((one) => one.where === where && element.matches(one.selector)).at(-1)?.text ?? "";
 
   // A document that is not rendered has no computed style: what the site's own style sheets hide is
   // worked out from their rules, the ones of the live page and the ones written in the document.
@@ -61,9 +75,15 @@ async ({ html, fetch: request }) => {
           if (!(rule instanceof CSSMediaRule) || matchMedia(rule.conditionText).matches) gather(rule.cssRules);
         } else if (rule.selectorText && rule.style) {
           const { display, visibility } = rule.style;
-          if (!display && !visibility) continue;
-          const hides = display === "none" || visibility === "hidden" || visibility === "collapse";
-          for (const selector of rule.selectorText.split(","))
+          const squeezes = squeezed(rule.style);
+          for (const selector of rule.selectorText.split(",")) {
+            const pseudo = selector.match(/^(.*?)::?(before|after)\s*$/);
+            const text = pseudo && written(rule.style.content);
+            if (text) inserted.push({ selector: pseudo[1].trim() || "*", where: pseudo[2], text });
+          }
+          if (!display && !visibility && !squeezes) continue;
+          const hides = display === "none" || visibility === "hidden" || visibility === "collapse" || squeezes;
+          for (const selector of rule.selectorText.split(",").filter((one) => !/:(before|after)\s*$/.test(one)))
             rules.push({ selector: selector.trim(), hides, weight: weight(selector), order: rules.length });
         }
       }
@@ -110,12 +130,15 @@ async ({ html, fetch: request }) => {
   };
   const look = (element) => {
     if (NEVER.has(element.tagName)) return false;
-    if (live) return element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || element.style?.display === "contents";
+    if (live) {
+      const style = getComputedStyle(element);
+      return (element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || style.display === "contents") && !squeezed(style);
+    }
     if (element.hidden || element.type === "hidden" || hiddenByRule.has(element)) return false;
     if (element.tagName === "DIALOG" && !element.open) return false;
     if (element.parentElement?.tagName === "DETAILS" && !element.parentElement.open && element.tagName !== "SUMMARY") return false;
     const { display, visibility } = element.style || {};
-    return display !== "none" && visibility !== "hidden" && visibility !== "collapse";
+    return display !== "none" && visibility !== "hidden" && visibility !== "collapse" && !squeezed(element.style || {});
   };
 
   // ---- words -----------------------------------------------------------------------------------
@@ -136,15 +159,21 @@ async ({ html, fetch: request }) => {
   const words = (node, notes = [], controls = true) => {
     let text = "";
     const walk = (parent) => {
+      text += generated(parent, "before");
       for (const child of parent.childNodes) {
+        if (parent.tagName === "DETAILS" && !parent.open && child.tagName !== "SUMMARY") continue;
         if (child.nodeType === Node.TEXT_NODE) text += child.data.replace(/\s+/g, " ");
         else if (child.nodeType !== Node.ELEMENT_NODE || !visible(child)) continue;
         else if (child.tagName === "BR") text += "\n";
         else if (child.tagName === "SUP") notes.push(fold(child.textContent));
         else if (CONTROL.has(child.tagName)) text += controls ? ` ${controlWords(child)} ` : " ";
-        else if (INLINE.has(child.tagName)) walk(child);
-        else { text += "\n"; walk(child); text += "\n"; }
+        else if (INLINE.has(child.tagName)) {
+          // A small digit behind a digit is a footnote or cents, and no part of the number.
+          if (["SMALL", "SUB"].includes(child.tagName) && /\d$/.test(text)) text += "\n";
+          walk(child);
+        } else { text += "\n"; walk(child); text += "\n"; }
       }
+      text += generated(parent, "after");
     };
     if (CONTROL.has(node.tagName)) text = controlWords(node);
     else walk(node);
@@ -169,7 +198,7 @@ async ({ html, fetch: request }) => {
   // ---- sections: the headings above a place, outermost first -------------------------------------
 
   const stack = [];
-  let headings = 0;
+  const headings = [];
   const here = () => ({ section: stack.map((heading) => heading.words), under: stack.map((heading) => heading.number) });
   const HEADING = /^H[1-6]$/;
   const isHeading = (element) =>
@@ -199,7 +228,8 @@ async ({ html, fetch: request }) => {
   const enterHeading = (heading) => {
     const own = level(heading);
     while (stack.length && stack.at(-1).level >= own) stack.pop();
-    stack.push({ level: own, number: ++headings, words: words(heading).replace(/\n/g, " "), scope: scope(heading) });
+    const said = words(heading).replace(/\n/g, " ");
+    stack.push({ level: own, number: headings.push(said), words: said, scope: scope(heading) });
   };
   const leave = (element) => {
     for (let at = stack.length - 1; at >= 0; at--) if (stack[at].scope === element) stack.length = at;
@@ -273,13 +303,14 @@ async ({ html, fetch: request }) => {
       for (const cell of cells) {
         while (carried[column]?.left) { carried[column].left--; values[column] = carried[column].value; column++; }
         const read = value(cell);
-        for (let right = 0; right < (cell.colSpan || 1); right++, column++) {
-          values[column] = read;
-          if (cell.rowSpan > 1) carried[column] = { left: cell.rowSpan - 1, value: read };
-        }
+        // A value over two columns is neither's: the row is then shorter than the headers.
+        values[column] = read;
+        if (cell.rowSpan > 1) carried[column] = { left: cell.rowSpan - 1, value: read };
+        column++;
       }
       while (carried[column]?.left) { carried[column].left--; values[column] = carried[column].value; column++; }
-      (row.closest("tfoot") ? foot : body).push(values);
+      const isTotal = /^(grand |sub)?totals?:?$/i.test(cells.map((cell) => words(cell)).find(Boolean) || "");
+      (row.closest("tfoot") || isTotal ? foot : body).push(values);
     }
     tables.push({ ...place, headers, rows: body, foot, spans });
     for (const { cells } of rows) for (const cell of cells) lines.push(...words(cell).split("\n").filter(Boolean));
@@ -346,7 +377,7 @@ async ({ html, fetch: request }) => {
     if (!colon && !labelled(parts[0]) || !simple(element)) return false;
     if (parts.length === 1 && !(colon && labelled(parts[0]))) return false;
     const isElement = (part) => part?.nodeType === Node.ELEMENT_NODE;
-    if (isElement(parts[1]) && (parts.length === 2 || labelled(parts[0]))) {
+    if (isElement(parts[1]) && parts.every(isElement) && (parts.length === 2 || labelled(parts[0]))) {
       for (let at = 0; at + 1 < parts.length; at++)
         if (isElement(parts[at]) && (at === 0 || labelled(parts[at])) && isElement(parts[at + 1]) && !labelled(parts[at + 1]))
           fields.push({ ...here(), label: words(parts[at]), value: value(parts[++at]) });
@@ -438,12 +469,13 @@ async ({ html, fetch: request }) => {
     if (numbered.has(node)) head += ` data-n="${numbered.get(node)}"`;
     if (VOID.has(node.tagName)) return `${head}>`;
     if (tag === "select") return `${head}><option selected>${escape(controlWords(node))}</option></select>`;
-    return `${head}>${[...node.childNodes].map(kept).join("")}</${tag}>`;
+    const inside = [...node.childNodes].map(kept).join("");
+    return `${head}>${escape(generated(node, "before"))}${inside}${escape(generated(node, "after"))}</${tag}>`;
   };
 
   const wantsPassword = [...doc.querySelectorAll("input[type=password]")].some((input) => visible(input) && !hiddenAbove(input, body));
   return {
-    status, path, title: fold(doc.title), lines, fields, tables, lists, links, forms, wantsPassword,
+    status, path, title: fold(doc.title), headings, lines, fields, tables, lists, links, forms, wantsPassword,
     html: body && !wantsPassword ? `<!doctype html><title>${escape(fold(doc.title))}</title>${kept(body)}` : "",
   };
 }

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from harvester.errors import NotOnFile, PortalChanged, WrongPage
-from harvester.model.codes import Code
-from harvester.model.shown import Place, Shown, Unmapped
+from harvester.model.codes import Code, is_code
+from harvester.model.shown import Place, Shown, State, Unmapped
 from harvester.model.snapshot import Document
 from harvester.reading import values
 from harvester.reading.values import folded
@@ -63,6 +63,12 @@ class Reading:
         """Visible text, line by line."""
         lines: Sequence[str] = self.raw["lines"]
         return lines
+
+
+def _code(system: str, words: str, legend: Mapping[str, str | None] | None = None) -> Code | None:
+    if not is_code(system, words):
+        return None
+    return Code(system=system, code=words, text=(legend or {}).get(words))
 
 
 _GETTERS = {str: "text", Decimal: "money", date: "day", int: "count", bool: "flag"}
@@ -131,8 +137,10 @@ class Record:
 
     def text(self, name: str, *, echo: str | None = None, optional: bool = False) -> Shown[str]:
         """Read words."""
-        shown = self._shown(name, values.text, optional)
-        if echo is not None and (shown.value or "").casefold() != folded(echo).casefold():
+        # What was asked is compared as it stands; it may be a date.
+        read = values.text if echo is None else lambda words, place: values.read(words, place, str)
+        shown = self._shown(name, read, optional)
+        if echo is not None and folded(shown.words or "").casefold() != folded(echo).casefold():
             raise WrongPage(f"“{name}” is not the one asked for", where=self._where(name))
         return shown
 
@@ -143,6 +151,9 @@ class Record:
     def day(self, name: str, *, echo: date | None = None, optional: bool = False) -> Shown[date]:
         """Read a date."""
         shown = self._shown(name, values.day, optional)
+        if shown.state is State.UNREADABLE and re.fullmatch(r"\d{1,2}/\d{1,2}/\d{4}", shown.words or ""):
+            # Days stand before months, or worse: the other dates of the page would be read wrong.
+            raise PortalChanged(f"“{name}” is no date", where=self._where(name))
         if echo is not None and shown.value != echo:
             raise WrongPage(f"“{name}” is not the one asked for", where=self._where(name))
         return shown
@@ -181,17 +192,20 @@ class Record:
         """Read Yes or No."""
         return self.mapped(name, values.YES_NO, optional=optional)
 
-    def code(self, name: str, system: str, legend: Mapping[str, str] | None = None) -> Shown[Code]:
+    def code(self, name: str, system: str, legend: Mapping[str, str | None] | None = None) -> Shown[Code]:
         """Read one code of a system; ``legend`` is what the portal says that its codes mean."""
-        return self.read(name, lambda words: Code(system=system, code=words, text=(legend or {}).get(words)))
+
+        def grammar(words: str) -> Code | None:
+            return _code(system, words, legend)
+
+        return self.read(name, grammar)
 
     def codes(self, name: str, system: str, *, separator: str = ",") -> tuple[Shown[Code], ...]:
         """Read a list of codes of a system; none where the value is blank."""
         cell = self.cell(name)
         words = [folded(part) for part in cell.words.split(separator)] if cell.words else []
-        return tuple(
-            Shown[Code].known(Code(system=system, code=word), word, self.place(name, cell)) for word in words
-        )
+        place = self.place(name, cell)
+        return tuple(values.read(word, place, lambda one: _code(system, one)) for word in words)
 
     def split(self, name: str, pattern: str) -> Record:
         r"""Return the named groups of a pattern that a value has as values of their own.
@@ -232,6 +246,8 @@ class Record:
             return Shown.not_shown()
         cell = self.cell(name)
         shown: Shown[Any] = read(cell.words, self.place(name, cell))
+        if shown.state is State.UNREADABLE and values.other_kind(folded(cell.words), read):
+            raise PortalChanged(f"“{name}” is of another kind", where=self._where(name))
         return shown
 
     def _where(self, name: str) -> str:
@@ -298,7 +314,7 @@ class Region:
     def items(self, heading: str, *, optional: bool = False) -> tuple[Shown[str], ...]:
         """Return the items of the one list under a heading, as words."""
         found = self._right_under("lists", heading)
-        if not found and optional:
+        if not found and optional and not self._headed(heading):
             return ()
         if len(found) != 1:
             raise PortalChanged(f"{len(found)} lists “{heading}”, not one", where=self._where(heading))
@@ -325,7 +341,7 @@ class Region:
         """
         below = (*self._path, heading)
         found = self._right_under("tables", heading)
-        if not found and optional:
+        if not found and optional and not self._headed(heading):
             return Table(rows=(), spans=(), foot=())
         if len(found) != 1:
             raise PortalChanged(f"{len(found)} tables “{heading}”, not one", where=self._where(heading))
@@ -418,6 +434,10 @@ class Region:
             for part in self._reading.raw[kind]
             if _under(part["section"], path) and self._heading in (None, *part["under"])
         ]
+
+    def _headed(self, heading: str) -> bool:
+        """Whether the heading is there, with or without anything under it."""
+        return any(label(words) == label(heading) for words in self._reading.raw["headings"])
 
     def _right_under(self, kind: str, heading: str) -> list[Mapping[str, Any]]:
         """Return the parts whose innermost heading this is, else those anywhere under it."""

@@ -26,7 +26,8 @@ LATER = frozenset({"pending", "tbd", "to be determined"})
 OPEN_ENDED = frozenset({date(9999, 12, 31), date(1900, 1, 1), date(1, 1, 1)})
 """Dates that portals show where there is none."""
 
-_AMOUNT = re.compile(r"\$? ?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{2})?|\.\d{2})", re.ASCII)
+# Always with cents: $19 with small raised cents beside it would be read as 1,908 dollars or as 19.
+_AMOUNT = re.compile(r"\$? ?((?:\d{1,3}(?:,\d{3})+|\d+)?\.\d{2})", re.ASCII)
 _DAY_FORMATS = (
     (re.compile(r"\d{1,2}/\d{1,2}/\d{4}", re.ASCII), "%m/%d/%Y"),
     (re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), "%Y-%m-%d"),
@@ -38,22 +39,33 @@ def folded(words: str) -> str:
     return " ".join(words.split())
 
 
+_NO_WORDS = re.compile(
+    r"(…|\.\.\.|[*†‡§¶]|\[\d{1,2}\]|\(\d{1,2}\))$|^(\d{1,2}/\d{1,2}/\d{2,4}|\d{4}-\d\d-\d\d|-?\$.*|[\d,]*\.\d\d)$",
+    re.ASCII,
+)
+"""Words that were cut short, carry a footnote mark, or are a date or an amount."""
+
+
 def read(words: str, place: Place | None, grammar: Callable[[str], T | None]) -> Shown[T]:
-    """Return what the words say: nothing, none, later, a value, or unreadable if ``grammar`` is ``None``."""
+    """Return what the words say: nothing, none, later, or a value.
+
+    Words on several lines, and those for which ``grammar`` returns ``None``, are unreadable.
+    """
+    several = "\n" in words.strip()
     words = folded(words)
     if not words or words.casefold() in LATER:
         return Shown[T].not_shown(words, place)
     if words.casefold() in NOTHING:
         return Shown[T].none(words, place)
-    value = grammar(words)
+    value = None if several else grammar(words)
     if value is None:
         return Shown[T].unreadable(words, place)
     return Shown[T].known(value, words, place)
 
 
 def text(words: str, place: Place | None = None) -> Shown[str]:
-    """Read words as they are."""
-    return read(words, place, lambda found: found)
+    """Read words as they are; what was cut short, or is a date or an amount, is no words."""
+    return read(words, place, lambda found: None if _NO_WORDS.search(found) else found)
 
 
 def money(words: str, place: Place | None = None) -> Shown[Decimal]:
@@ -125,6 +137,13 @@ def mapped(words: str, table: Mapping[str, T], place: Place | None = None) -> Sh
     """
     found = table.get(folded(words))
     return Shown[T].known(found, folded(words), place) if found is not None else read(words, place, table.get)
+
+
+def other_kind(words: str, reader: Callable[..., Shown[T]]) -> bool:
+    """Whether words are a value, but of another kind than the one they are read as: a slipped column."""
+    if reader in (money, day, share, count, quantity) and not re.search(r"\d", words):
+        return True
+    return any(kind is not reader and kind(words).value is not None for kind in (money, day, share))
 
 
 YES_NO: Mapping[str, bool] = {"Yes": True, "No": False, "Y": True, "N": False}

@@ -37,7 +37,7 @@ def answer(
 def _listed(flow: Flow, page: Page, query: ClaimsQuery) -> ClaimList:
     assert flow.claims is not None
     found = flow.claims(page, query)
-    checks.claim_list(found)
+    checks.claim_list(found, query)
     return found
 
 

@@ -28,7 +28,7 @@ from tests.mock_portals.kit import Kit
 from tests.road.road import items
 
 COUNT = 20
-UNREAD = {"Practice", "Contract adjustment", "Pointer"}
+UNREAD = {"Practice", "Contract adjustment"}
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from harvester.reading import values
         ("45.00 CR", "-45.00"),
         (".00", "0"),
         ("$0.00", "0"),
-        ("$ 12", "12"),
+        ("$ 12.00", "12"),
         ("\u00a0$7.10\u00a0", "7.10"),
     ],
 )
@@ -34,7 +34,21 @@ def test_money_is_read_in_every_form_that_portals_use(words: str, dollars: str) 
 
 
 @pytest.mark.parametrize(
-    "words", ["1.234,50", "12.5", "1,23.00", "$", "12.345", "1 2", "45.00 DR", "$12 of $30", "1e3", "٣.٠٠"]
+    "words",
+    [
+        "1.234,50",
+        "12.5",
+        "$12",
+        "0",
+        "1,23.00",
+        "$",
+        "12.345",
+        "1 2",
+        "45.00 DR",
+        "$12 of $30",
+        "1e3",
+        "٣.٠٠",
+    ],
 )
 def test_money_in_any_other_form_is_unreadable_and_kept(words: str) -> None:
     shown = values.money(words)

@@ -12,7 +12,7 @@ from harvester.errors import NotOnFile, PortalChanged, SeveralOnFile, WrongPage
 from harvester.model.claim import Adjustment, Claim, ClaimList, ClaimRow, ServiceLine
 from harvester.model.codes import CARC, AdjustmentGroup, ClaimStatus, Code
 from harvester.model.eligibility import Accumulator, Coverage, Eligibility
-from harvester.model.query import ClaimQuery, EligibilityQuery, Member
+from harvester.model.query import ClaimQuery, ClaimsQuery, EligibilityQuery, Member
 from harvester.model.shown import Shown
 from harvester.visit import checks, lookups
 
@@ -27,6 +27,9 @@ QUERY = ClaimQuery(
     service_to=DAY,
     billed=Decimal("100.00"),
 )
+
+
+LISTED = ClaimsQuery(carrier="CMHP1", member=MEMBER, service_from=DAY, service_to=DAY)
 
 
 def known(value: Any) -> Shown[Any]:
@@ -110,8 +113,12 @@ def test_a_page_about_something_else_is_refused_and_names_the_field(field: str, 
         ({"paid": money("49.99")}, "paid"),
         (
             {"lines": (line(billed=money("70.00"), allowed=money("100.00")),), "billed": money("70.00")},
-            "allowed",
+            "paid",
         ),
+        ({"lines": (line(allowed=money("60.00")),)}, "allowed"),
+        ({"patient_responsibility": money("25.00")}, "patient_responsibility"),
+        ({"service_to": known(date(2026, 11, 1))}, "service_from"),
+        ({"lines": (line(), line()), "billed": money("200.00"), "paid": money("100.00")}, "lines"),
         ({"lines": (line(deductible=money("0.00"), copay=money("20.00")),)}, "deductible"),
     ],
 )
@@ -128,12 +135,12 @@ def test_amounts_that_are_not_shown_are_not_zero() -> None:
 @pytest.mark.parametrize("stated", [Shown.not_shown(), known(3), known(1)])
 def test_a_list_is_refused_unless_it_says_how_many_rows_it_has_and_has_them(stated: Shown[int]) -> None:
     with pytest.raises(PortalChanged):
-        checks.claim_list(ClaimList(rows=(row("C1"), row("C2")), stated_total=stated))
+        checks.claim_list(ClaimList(rows=(row("C1"), row("C2")), stated_total=stated), LISTED)
 
 
 def test_a_list_with_a_claim_twice_is_refused() -> None:
     with pytest.raises(PortalChanged, match="twice"):
-        checks.claim_list(ClaimList(rows=(row("C1"), row("C1")), stated_total=known(2)))
+        checks.claim_list(ClaimList(rows=(row("C1"), row("C1")), stated_total=known(2)), LISTED)
 
 
 def test_an_account_number_that_is_a_part_of_another_is_not_taken_for_it() -> None:

@@ -24,6 +24,9 @@ def _as_text(running: Running) -> None:
     print("Who can sign in (user name, password, authenticator secret):")
     for person in running.world.cast.staff:
         print(f"  {person.name:<22} {person.user:<14} {person.password:<22} {person.totp_secret}")
+    print("\nSite IDs, where a portal asks for one:")
+    for organization in running.world.cast.organizations:
+        print(f"  {organization.site_id:<10} {organization.name}")
     print(f"\nThe portals' date is {running.world.clock.today}. Stop with Ctrl-C.", flush=True)
 
 

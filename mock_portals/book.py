@@ -301,11 +301,16 @@ _HEAVY = (23, 14, 11, 10)
 """How many claims the busiest patients have; the others have two or three."""
 
 
-def book(cast: Cast, payer: str, prefix: str, plans: Sequence[tuple[str, str, str]]) -> Book:
-    """Return a payer's files: member ids start with ``prefix``; plans are (name, product, network)."""
+def book(
+    cast: Cast, payer: str, prefix: str, plans: Sequence[tuple[str, str, str]], series: str = ""
+) -> Book:
+    """Return a payer's files: member ids start with ``prefix``; plans are (name, product, network).
+
+    ``series`` is what the practice's account numbers for this payer start with.
+    """
     members = tuple(_members(cast, payer, prefix, plans))
-    claims = _pay_together(list(_claims(cast, payer, members)))
-    return Book(members, tuple(claims))
+    claims = [replace(file, account=series + file.account) for file in _claims(cast, payer, members)]
+    return Book(members, tuple(_pay_together(claims)))
 
 
 def _members(cast: Cast, payer: str, prefix: str, plans: Sequence[tuple[str, str, str]]) -> Iterator[Member]:

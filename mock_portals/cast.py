@@ -59,6 +59,8 @@ class Organization:
     name: str
     tin: str
     npi: str
+    site_id: str
+    """Under which a clearinghouse knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,8 @@ def cast(seed: int = SEED) -> Cast:
         seed=seed,
         practice=practice,
         organizations=(
-            Organization(practice, "00-7300142", _npi(rng)),
-            Organization("Alder & Finch Imaging LLC", "00-7300658", _npi(rng)),
+            Organization(practice, "00-7300142", _npi(rng), "AF20418"),
+            Organization("Alder & Finch Imaging LLC", "00-7300658", _npi(rng), "AF20655"),
         ),
         staff=tuple(
             _staff(seed, name, role, words)

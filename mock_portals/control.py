@@ -37,7 +37,9 @@ def cast_json(cast: Cast) -> dict[str, Json]:
         "seed": cast.seed,
         "practice": {
             "name": cast.practice,
-            "organizations": [{"name": o.name, "tin": o.tin, "npi": o.npi} for o in cast.organizations],
+            "organizations": [
+                {"name": o.name, "tin": o.tin, "npi": o.npi, "site_id": o.site_id} for o in cast.organizations
+            ],
             "tins": [o.tin for o in cast.organizations],
             "npis": [o.npi for o in cast.organizations],
         },

@@ -48,11 +48,14 @@ class Gate:
         counts = self._wrong.get(user, 0), self._wrong_codes.get(user, 0)
         return max(counts) >= self._attempts or self._troubles.get(LOCKED, user) is not None
 
-    def password(self, user: str, password: str, session: str) -> str:
-        """Judge a password: accepted, rejected, or locked; every call is one attempt in the log."""
+    def password(self, user: str, password: str, session: str, *, site: bool = True) -> str:
+        """Judge a password: accepted, rejected, or locked; every call is one attempt in the log.
+
+        ``site`` is whether what else the portal asks for is right.
+        """
         if self.locked(user):
             result = "locked"
-        elif self.knows(user) and self.has_password(user, password):
+        elif site and self.knows(user) and self.has_password(user, password):
             self._wrong.pop(user, None)
             result = "accepted"
         else:

@@ -72,6 +72,8 @@ class Worklist:
 
     claims: list[dict[str, str]]
     appointments: list[dict[str, str]]
+    folder: str = ""
+    """Where its files are, in the bundled worklists."""
 
 
 class Site:

@@ -27,8 +27,35 @@ EXPIRE_AFTER = Trouble(
     "expire_after", "a session ends by itself after this many pages since its code was accepted", 20
 )
 LOCKED = Trouble("locked", "the account is locked: the right password is refused too")
+COMMON = (SLOW, UNAVAILABLE, MAINTENANCE, EXPIRE_AFTER, LOCKED)
+
+# Troubles that several portals play in their own pages.
 CODE_REJECTED = Trouble("code_rejected", "every verification code is refused")
-COMMON = (SLOW, UNAVAILABLE, MAINTENANCE, EXPIRE_AFTER, LOCKED, CODE_REJECTED)
+PASSWORD_EXPIRED = Trouble("password_expired", "after the password comes a page that asks for a new one")
+TERMS = Trouble("terms", "changed terms of use have to be accepted after sign-in")
+WRONG_PATIENT = Trouble(
+    "wrong_patient",
+    "eligibility results and claim details are another patient's (of the same name if there is one)",
+)
+STALE_ROWS = Trouble(
+    "stale_rows",
+    "a claims search shows the previous search's rows; value 'old': its criteria are echoed too, "
+    "'missing': no criteria are echoed",
+    "old",
+)
+COLUMN_SWAP = Trouble(
+    "column_swap",
+    "the headers of charge and payment are swapped against the data; value 'lines', 'grid' or 'both'",
+    "lines",
+)
+HEADER_RENAMED = Trouble(
+    "header_renamed",
+    "service lines have another word for what was paid, all pages 'Subscriber no.' for 'Member ID'",
+)
+PAGE_COUNT = Trouble("page_count", "the stated number of claims is this much too high", 2)
+LAYOUT_B = Trouble(
+    "layout_b", "eligibility and claim detail in another mark-up and order, with the same labels"
+)
 
 
 class Troubles:

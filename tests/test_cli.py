@@ -531,7 +531,7 @@ def test_without_a_browser_a_sweep_says_what_to_do_and_holds_nobody(
     monkeypatch.setenv("HARVESTER_BROWSER", "/nonexistent")
     office.account()
     accounts.set_address("cascadia", "http://127.0.0.1:9")
-    (cascadia,) = client.catalogue().portals
+    (cascadia,) = [facts for facts in client.catalogue().portals if facts.id == "cascadia"]
     item = claim_item(1, payer=cascadia.carriers[0].name)
     worklist.import_items([item], source="test.csv", catalogue=client.catalogue())
     done = ran("sweep", *DAY)
@@ -586,9 +586,10 @@ def test_snapshots_are_listed_shown_and_compared(followed: Portal) -> None:
 
 def test_portals_are_listed_with_policy_and_rules() -> None:
     found = ran("portals", "--json", *DAY).json
-    (cascadia,) = found["portals"]
-    assert cascadia["objection"] is None
-    assert set(cascadia["offers"]) == {"eligibility", "claims", "claim"}
+    assert [portal["id"] for portal in found["portals"]] == ["cascadia", "tradewind"]
+    for portal in found["portals"]:
+        assert portal["objection"] is None
+        assert set(portal["offers"]) == {"eligibility", "claims", "claim"}
     assert found["broken"] == []
     said = ran("portals", *DAY).out
     for words in ("cascadia", "permitted", "runs", "locks after"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -103,12 +103,25 @@ class Record:
 
     def cell(self, name: str) -> Cell:
         """Return the value as displayed."""
+        cell = self._cell(name)
+        self._reading.consumed.add(cell.n)
+        return cell
+
+    def _cell(self, name: str) -> Cell:
         found = [cell for words, cell in self._cells if label(words) == label(name)]
         if len(found) != 1:
             times = "is missing" if not found else f"stands {len(found)} times"
             raise PortalChanged(f"“{name}” {times}", where=self._where(name))
-        self._reading.consumed.add(found[0].n)
         return found[0]
+
+    def says(self, name: str) -> str:
+        """Return the words of a value, white space folded, to choose by: it does not count as read."""
+        return folded(self._cell(name).words)
+
+    @property
+    def path(self) -> str:
+        """Where the record stands, for a person."""
+        return " › ".join((self._reading.document.path, *self._path))
 
     def place(self, name: str, cell: Cell) -> Place:
         """Return where a value of this record stands."""
@@ -251,7 +264,7 @@ class Record:
         return shown
 
     def _where(self, name: str) -> str:
-        return " › ".join((self._reading.document.path, *self._path, name))
+        return f"{self.path} › {name}"
 
 
 @dataclass(frozen=True)
@@ -261,6 +274,33 @@ class Table:
     rows: tuple[Record, ...]
     spans: tuple[str, ...]
     foot: tuple[Record, ...]
+    empty: Record
+    """A row without a value, for what :meth:`only` does not find."""
+
+    def where(self, name: str, *words: str) -> Table:
+        """Return the table with only those rows that have one of these words under a header."""
+        return replace(self, rows=tuple(row for row in self.rows if row.says(name) in words))
+
+    def groups(self, *names: str) -> tuple[Table, ...]:
+        """Return one table for each combination of words under these headers, in order of appearance."""
+        found = dict.fromkeys(tuple(row.says(name) for name in names) for row in self.rows)
+        return tuple(
+            replace(self, rows=tuple(row for row in self.rows if tuple(map(row.says, names)) == words))
+            for words in found
+        )
+
+    def only(self, name: str, words: str, *, optional: bool = False) -> Record:
+        """Return the one row with these words under a header; where ``optional``, else :attr:`empty`.
+
+        Raises ``PortalChanged`` where there are several, or none that is not optional.
+        """
+        rows = self.where(name, words).rows
+        if not rows and optional:
+            return self.empty
+        if len(rows) != 1:
+            raise PortalChanged(f"{len(rows)} rows with “{name}” {words}, not one", where=self.empty.path)
+        rows[0].cell(name)
+        return rows[0]
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self.rows)
@@ -340,9 +380,10 @@ class Region:
         where a row has more or fewer cells than there are headers.
         """
         below = (*self._path, heading)
+        empty = Record(self._reading, below, ())
         found = self._right_under("tables", heading)
         if not found and optional and not self._headed(heading):
-            return Table(rows=(), spans=(), foot=())
+            return Table(rows=(), spans=(), foot=(), empty=empty)
         if len(found) != 1:
             raise PortalChanged(f"{len(found)} tables “{heading}”, not one", where=self._where(heading))
         headers = found[0]["headers"]
@@ -360,7 +401,12 @@ class Region:
                 made.append(Record(self._reading, (*below, str(number)), cells))
             return tuple(made)
 
-        return Table(rows=rows(found[0]["rows"]), spans=tuple(found[0]["spans"]), foot=rows(found[0]["foot"]))
+        return Table(
+            rows=rows(found[0]["rows"]),
+            spans=tuple(found[0]["spans"]),
+            foot=rows(found[0]["foot"]),
+            empty=empty,
+        )
 
     def stated(self, pattern: str) -> Shown[int]:
         r"""Return the number in the one visible line that is like ``Showing \d+-\d+ of (\d+) claims``."""
@@ -425,6 +471,7 @@ class Region:
                 if header and cells and not any(cell["n"] in consumed for cell in cells):
                     words = " | ".join(folded(cell["words"]) for cell in cells)
                     left.append(Unmapped(path=(*part["section"], header), words=words))
+            left += _rows_unread(part, consumed)
         return tuple(left)
 
     def _parts(self, kind: str, heading: str | None = None) -> list[Mapping[str, Any]]:
@@ -446,6 +493,16 @@ class Region:
 
     def _where(self, name: str) -> str:
         return " › ".join(part for part in (self._reading.document.path, *self._path, name) if part)
+
+
+def _rows_unread(table: Mapping[str, Any], consumed: Container[int]) -> Iterator[Unmapped]:
+    """Yield the rows of which nothing was read although other rows of the table were."""
+    filled = [(number, [cell for cell in row if cell]) for number, row in enumerate(table["rows"], start=1)]
+    read = [any(cell["n"] in consumed for cell in cells) for _, cells in filled]
+    for (number, cells), done in zip(filled, read, strict=True):
+        if any(read) and not done and cells:
+            words = " | ".join(folded(cell["words"]) for cell in cells)
+            yield Unmapped(path=(*table["section"], str(number)), words=words)
 
 
 def _under(section: Sequence[str], path: Sequence[str]) -> bool:

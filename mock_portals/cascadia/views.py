@@ -11,6 +11,7 @@ from typing import Any
 from mock_portals.book import ClaimFile, Cover, Document, Line, Member, OtherPayer, Payment, Period, Stage
 from mock_portals.cascadia import words
 from mock_portals.shown import BLANK, Leaf, code, known, none, promised, text, us_date
+from mock_portals.systems import DIAGNOSIS, MODIFIER, PROCEDURE
 
 View = dict[str, Any]
 
@@ -138,7 +139,7 @@ def claim(file: ClaimFile, stage: Stage, as_of: date) -> View:
         "allowed": words.money(stage.allowed) if done else none("--"),
         "paid": paid(stage),
         "patient_responsibility": _responsibility(stage),
-        "diagnoses": [code(words.DIAGNOSIS, icd, words.DIAGNOSES[icd]) for icd in file.diagnoses],
+        "diagnoses": [code(DIAGNOSIS, icd, words.DIAGNOSES[icd]) for icd in file.diagnoses],
         "pend_reasons": [text(reason) for reason in stage.pends],
         "requested_documents": [_document(document) for document in stage.documents],
         "payment": _payment(stage),
@@ -204,8 +205,8 @@ def _line(line: Line) -> View:
         "number": text(str(line.number)),
         "service_from": us_date(line.start),
         "service_to": us_date(line.end),
-        "procedure": code(words.PROCEDURE, line.procedure),
-        "modifiers": [code(words.MODIFIER, modifier) for modifier in line.modifiers],
+        "procedure": code(PROCEDURE, line.procedure),
+        "modifiers": [code(MODIFIER, modifier) for modifier in line.modifiers],
         "units": known(str(line.units), str(line.units)),
         "diagnosis_pointers": text(", ".join(line.pointers)),
         "billed": words.line_money(line.billed),

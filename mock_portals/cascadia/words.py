@@ -8,13 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from mock_portals.shown import Leaf, code, decimal, known, none, us_date
-
-CARC = "https://x12.org/codes/claim-adjustment-reason-codes"
-RARC = "https://x12.org/codes/remittance-advice-remark-codes"
-PROCEDURE = "urn:cms:hcpcs"
-MODIFIER = "urn:cms:hcpcs-modifier"
-DIAGNOSIS = "http://hl7.org/fhir/sid/icd-10-cm"
-SERVICE_TYPE = "https://x12.org/codes/service-type-codes"
+from mock_portals.systems import CARC, RARC, SERVICE_TYPE
 
 STATUS = {
     "received": "Received",

@@ -13,12 +13,10 @@ HERE = Path(__file__).parent
 
 
 def files() -> dict[str, str]:
-    """Return the CSV files by name, over all portals."""
+    """Return the CSV files by name, two for each portal."""
     lists = [portal.worklist(cast(SEED)) for portal in portals()]
-    return {
-        "claims.csv": _csv([row for worklist in lists for row in worklist.claims]),
-        "appointments.csv": _csv([row for worklist in lists for row in worklist.appointments]),
-    }
+    claims = {Path(own.folder, "claims.csv").as_posix(): _csv(own.claims) for own in lists}
+    return claims | {Path(own.folder, "appointments.csv").as_posix(): _csv(own.appointments) for own in lists}
 
 
 def _csv(rows: list[dict[str, str]]) -> str:

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import psutil
 import pyotp
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from flows.cascadia import FLOW
-from harvester.flow import Portal, User
+from harvester.flow import Portal
 from harvester.model.claim import Claim
 from harvester.model.query import ClaimQuery
 from harvester.model.snapshot import Answer, facts
 from harvester.reading import Region, pages
 from harvester.visit import lookups
-from harvester.visit.browser import find_browser, launch_arguments, sandboxed
-from harvester.visit.egress import Egress
-from harvester.visit.guard import Guard
+from tests.flows.desk import signed_in, user
 from tests.mock_portals import kit as running_kit
 from tests.mock_portals.kit import Kit
 from tests.road.road import items
@@ -37,33 +34,11 @@ def kit() -> Iterator[Kit]:
         yield running
 
 
-@contextmanager
-def signed_in(kit: Kit) -> Iterator[Page]:
-    """A guarded browser, signed in as the first person of the cast."""
-    person, address = kit.staff(), kit.portals["cascadia"]["url"]
-    parts = urlsplit(address)
-    secrets = {"password": person["password"], "authenticator": pyotp.TOTP(person["totp_secret"]).now()}
-    with (
-        Egress(frozenset({("127.0.0.1", parts.port or 80)}), loopback=True) as egress,
-        sync_playwright() as driver,
-    ):
-        found = find_browser(driver)
-        assert found is not None
-        browser = driver.chromium.launch(
-            executable_path=found.path,
-            args=launch_arguments(loopback=True),
-            chromium_sandbox=sandboxed(loopback=True),
-            proxy={"server": egress.address, "bypass": "<-loopback>"},
-        )
-        guard = Guard(FLOW.portal, address)
-        guard.attach(browser)
-        page = browser.new_context(base_url=address, service_workers="block").new_page()
-        FLOW.sign_in(page, User(person["user"], "007300142", "", "", secrets.__getitem__))
-        guard.phase = "reading"
-        yield page
-        guard.phase = "leaving"
-        FLOW.sign_out(page)
-        browser.close()
+def secrets(kit: Kit) -> Callable[[str], str]:
+    """Return what the first person of the cast knows."""
+    person = kit.staff()
+    known = {"password": person["password"], "authenticator": pyotp.TOTP(person["totp_secret"]).now()}
+    return known.__getitem__
 
 
 def unread(answer: Answer) -> set[str]:
@@ -92,7 +67,7 @@ def test_fetched_and_rendered_pages_say_the_same_and_fetching_costs_a_fraction(
     spent: dict[str, float] = {}
     said: dict[str, list[Any]] = {}
     asked = [item.claim_query("CMHP1") for item in items("claims") if item.tin == "007300142"][:COUNT]
-    with signed_in(kit) as page:
+    with signed_in(kit, FLOW, user(kit, secrets(kit))) as page:
         found = [lookups.answer(FLOW, page, query) for query in asked]
         known: list[ClaimQuery] = [
             query.model_copy(update={"claim_number": claim.claim_number.value})

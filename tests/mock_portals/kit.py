@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -25,6 +25,11 @@ class Kit:
     control: httpx.Client
     portals: dict[str, dict[str, str]]
     visitors: list[Visitor] = field(default_factory=list, repr=False)
+    portal: str = "cascadia"
+
+    def at(self, portal: str) -> Kit:
+        """Return the same for another of the portals."""
+        return replace(self, portal=portal)
 
     def get(self, path: str) -> Any:
         return self.control.get(path).raise_for_status().json()
@@ -33,20 +38,20 @@ class Kit:
         return self.control.post(path, json=body or {}).raise_for_status().json()
 
     def trouble(self, name: str, on: bool = True, **rest: Any) -> None:
-        self.post("/trouble/cascadia", {"name": name, "on": on} | rest)
+        self.post(f"/trouble/{self.portal}", {"name": name, "on": on} | rest)
 
     def truth(self) -> Any:
-        return self.get("/truth/cascadia")
+        return self.get(f"/truth/{self.portal}")
 
     def log(self) -> Any:
-        return self.get("/log/cascadia")
+        return self.get(f"/log/{self.portal}")
 
     def staff(self, index: int = 0) -> dict[str, str]:
         found: dict[str, str] = self.get("/cast")["staff"][index]
         return found
 
     def visitor(self) -> Visitor:
-        visitor = Visitor(httpx.Client(base_url=self.portals["cascadia"]["url"], follow_redirects=True))
+        visitor = Visitor(httpx.Client(base_url=self.portals[self.portal]["url"], follow_redirects=True))
         self.visitors.append(visitor)
         return visitor
 

@@ -206,3 +206,33 @@ def test_a_page_that_asks_for_a_password_is_never_kept(desk: Desk, tab: Page) ->
     with pages.journal() as kept, pytest.raises(SignedOut):
         pages.live(tab, {})
     assert kept == []
+
+
+CODED = """<!doctype html><h1>Benefits</h1><h2>Rows</h2><table><thead><tr><th>Info</th><th>Network</th>
+<th>Period</th><th>Amount</th></tr></thead><tbody>
+<tr><td>C</td><td>Y</td><td>23</td><td>10.00</td></tr><tr><td>C</td><td>N</td><td>23</td><td>20.00</td></tr>
+<tr><td>C</td><td>Y</td><td>29</td><td>4.00</td></tr><tr><td>J</td><td>Y</td><td>23</td><td>9.00</td></tr>
+</tbody></table>"""
+
+
+def test_coded_rows_of_one_thing_are_read_together(read: Read) -> None:
+    table = read(CODED).table("Rows")
+    groups = table.where("Info", "C", "G").groups("Info", "Network")
+    assert [len(group) for group in groups] == [2, 1]
+    inside, outside = groups
+    assert inside.only("Period", "23").money("Amount").value == Decimal("10.00")
+    assert inside.only("Period", "29").money("Amount").value == Decimal("4.00")
+    left = outside.only("Period", "29", optional=True)
+    assert left.money("Amount", optional=True).state is State.NOT_SHOWN
+    for refused in (outside, table):
+        with pytest.raises(PortalChanged, match="not one"):
+            refused.only("Period", "29" if refused is outside else "23")
+
+
+def test_a_row_that_nobody_read_is_told(read: Read) -> None:
+    region = read(CODED)
+    for row in region.table("Rows").where("Info", "C"):
+        row.money("Amount")
+        for name in ("Info", "Network", "Period"):
+            row.text(name)
+    assert [(entry.path[-1], entry.words) for entry in region.unread] == [("4", "J | Y | 23 | 9.00")]

@@ -39,17 +39,12 @@ if TYPE_CHECKING:
 LONGEST = 100
 """Pages of one list."""
 
-__all__ = ["Carrier", "Flow", "Lockout", "Policy", "Portal", "Rules", "User", "minutes", "seconds"]
+__all__ = ["Carrier", "Flow", "Lockout", "Policy", "Portal", "Rules", "User", "minutes"]
 
 
 def minutes(number: float) -> timedelta:
     """Return a duration in minutes."""
     return timedelta(minutes=number)
-
-
-def seconds(number: float) -> timedelta:
-    """Return a duration in seconds."""
-    return timedelta(seconds=number)
 
 
 class Portal(PortalFacts):

@@ -17,9 +17,7 @@ RARC = "https://x12.org/codes/remittance-advice-remark-codes"
 PROCEDURE = "urn:cms:hcpcs"
 """HCPCS level I (CPT) and II codes, SVC01 / ``item.productOrService``."""
 MODIFIER = "urn:cms:hcpcs-modifier"
-REVENUE = "https://www.nubc.org/CodeSystem/RevenueCodes"
 DIAGNOSIS = "http://hl7.org/fhir/sid/icd-10-cm"
-PLACE_OF_SERVICE = "https://www.cms.gov/Medicare/Coding/place-of-service-codes"
 SERVICE_TYPE = "https://x12.org/codes/service-type-codes"
 
 

@@ -3,12 +3,12 @@
 // One function for three kinds of document: the live page, a document fetched inside the signed-in
 // page and parsed without rendering, and kept evidence. It reads and never writes.
 //
-// ({html, fetch, mark}) => {status, path, title, lines, fields, tables, forms, html}
+// ({html, fetch}) => {status, path, title, headings, lines, fields, tables, lists, links, forms, html}
 //   fetch   {path, method, body, patience}: ask the portal for a document and read that
 //   html    a string: read this document
 //   neither: read the live page
 //
-// A value is {n, words, notes, links}: `n` numbers it in the returned `html` (data-n), `words` is
+// A value is {n, words, notes}: `n` numbers it in the returned `html` (data-n), `words` is
 // its visible text with white space folded and a line break between blocks, `notes` are footnote
 // marks (<sup>), which are never part of a number.
 async ({ html, fetch: request }) => {
@@ -186,11 +186,8 @@ async ({ html, fetch: request }) => {
   const value = (element) => {
     const notes = [];
     const text = words(element, notes);
-    const links = [...(element.matches("a[href]") ? [element] : []), ...element.querySelectorAll("a[href]")]
-      .filter(visible)
-      .map((link) => ({ words: words(link), path: link.getAttribute("href") }));
     if (!numbered.has(element)) numbered.set(element, numbered.size + 1);
-    return { n: numbered.get(element), words: text, notes, links };
+    return { n: numbered.get(element), words: text, notes };
   };
 
   const fields = [], tables = [], lists = [], links = [], forms = [], lines = [];

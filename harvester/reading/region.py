@@ -31,13 +31,11 @@ def label(words: str) -> str:
 
 @dataclass(frozen=True)
 class Cell:
-    """One displayed value: its number in the kept document, words, footnote marks and links."""
+    """One displayed value: its number in the kept document, words and footnote marks."""
 
     n: int
     words: str
     notes: tuple[str, ...] = ()
-    links: tuple[tuple[str, str], ...] = ()
-    """Words and address of each link in it."""
     under: tuple[str, ...] = ()
     """The headings above it, outermost first."""
 
@@ -46,8 +44,7 @@ class Cell:
         """Build from the reader's answer; a cell that is missing in its row is an empty one."""
         if raw is None:
             return cls(n=0, words="", under=tuple(under))
-        links = tuple((link["words"], link["path"]) for link in raw["links"])
-        return cls(raw["n"], raw["words"], tuple(raw["notes"]), links, tuple(under))
+        return cls(raw["n"], raw["words"], tuple(raw["notes"]), tuple(under))
 
 
 @dataclass
@@ -241,14 +238,6 @@ class Record:
         cell = self.cell(name)
         parts = [(part, replace(cell, words=found)) for part, found in groups.items()]
         return Record(self._reading, (*self._path, name), parts)
-
-    def link(self, name: str, words: str | None = None) -> str:
-        """Return the address of the one link in a value, or of the one with these words."""
-        cell = self.cell(name)
-        links = [to for said, to in cell.links if words is None or folded(said) == words]
-        if len(links) != 1:
-            raise PortalChanged(f"“{name}” has {len(links)} links, not one", where=self._where(name))
-        return links[0]
 
     def read(self, name: str, grammar: Callable[[str], T | None], *, optional: bool = False) -> Shown[T]:
         """Read words by a grammar of the flow's own, which returns ``None`` for what it does not cover."""

@@ -13,12 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlencode
 
 from harvester.errors import PortalChanged, Trouble
+from harvester.model.authorization import AuthorizationList
 from harvester.model.claim import Claim, ClaimList
 from harvester.model.eligibility import Eligibility
+from harvester.model.overpayment import OverpaymentList
+from harvester.model.payment import PaymentList
 from harvester.model.portal import (
     Carrier,
     Lockout,
@@ -28,7 +31,16 @@ from harvester.model.portal import (
     Request,
     Rules,
 )
-from harvester.model.query import ClaimQuery, ClaimsQuery, EligibilityQuery
+from harvester.model.query import (
+    AuthorizationsQuery,
+    ClaimQuery,
+    ClaimsQuery,
+    EligibilityQuery,
+    OverpaymentsQuery,
+    PaymentsQuery,
+    RemittanceFileQuery,
+)
+from harvester.model.remittance import File, RemittanceFile
 from harvester.reading import pages, waiting
 from harvester.reading.region import Region, label
 from harvester.reading.values import folded
@@ -83,6 +95,10 @@ class Portal(PortalFacts):
         """Ask for a document inside the signed-in page and read it without rendering it."""
         target = f"{path}?{urlencode(query)}" if query else path
         return self._ask(page, "GET", target, None)
+
+    def download(self, page: Page, path: str) -> File:
+        """Ask for a file inside the signed-in page; nothing of it is opened or written to disk."""
+        return pages.downloaded(page, path=path, patience=self.rules.patience.total_seconds())
 
     def walk(self, page: Page, region: Region, *, onward: str) -> Iterator[Region]:
         """Return a document and those that its link with the words ``onward`` leads to, one by one.
@@ -182,11 +198,15 @@ class Flow:
     eligibility: Callable[[Page, EligibilityQuery], Eligibility] | None = None
     claims: Callable[[Page, ClaimsQuery], ClaimList] | None = None
     claim: Callable[[Page, ClaimQuery], Claim] | None = None
+    payments: Callable[[Page, PaymentsQuery], PaymentList] | None = None
+    overpayments: Callable[[Page, OverpaymentsQuery], OverpaymentList] | None = None
+    authorizations: Callable[[Page, AuthorizationsQuery], AuthorizationList] | None = None
+    remittance_file: Callable[[Page, RemittanceFileQuery], RemittanceFile] | None = None
 
     @property
     def offers(self) -> tuple[LookupKind, ...]:
         """The lookups that this portal offers."""
-        kinds: tuple[LookupKind, ...] = ("eligibility", "claims", "claim")
+        kinds: tuple[LookupKind, ...] = get_args(LookupKind)
         return tuple(kind for kind in kinds if getattr(self, kind) is not None)
 
     @property

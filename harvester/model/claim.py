@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Literal
 
 from harvester.model.codes import AdjustmentGroup, ClaimStatus, Code, PaymentMethod
-from harvester.model.shown import Fact, Shown, Unmapped
+from harvester.model.shown import Fact, Quantity, Shown, Unmapped
 
 
 class Adjustment(Fact):
@@ -34,7 +34,7 @@ class ServiceLine(Fact):
     procedure: Shown[Code] = Shown()
     """SVC01-2; FHIR ``item.productOrService``."""
     modifiers: tuple[Shown[Code], ...] = ()
-    units: Shown[Decimal] = Shown()
+    units: Quantity = Shown()
     """SVC05/SVC07; FHIR ``item.quantity``."""
     diagnosis_pointers: Shown[str] = Shown()
     billed: Shown[Decimal] = Shown()
@@ -70,6 +70,11 @@ class PaymentReference(Fact):
     amount: Shown[Decimal] = Shown()
     """US dollars of the whole check or transfer, BPR02."""
     payee: Shown[str] = Shown()
+    remittance_number: Shown[str] = Shown()
+    """Of the remittance advice, where it has a number beside the check's."""
+    released_to: Shown[str] = Shown()
+    """Who got the money on its way to the provider (a managed-care organisation), if anybody."""
+    released_date: Shown[date] = Shown()
 
 
 class Claim(Fact):
@@ -88,6 +93,10 @@ class Claim(Fact):
     billing_npi: Shown[str] = Shown()
     rendering_provider: Shown[str] = Shown()
     rendering_npi: Shown[str] = Shown()
+    injury_number: Shown[str] = Shown()
+    """The workers' compensation claim that this bill hangs on, REF*Y4."""
+    injury_date: Shown[date] = Shown()
+    """DTP*439."""
     service_from: Shown[date] = Shown()
     """DTP*472, DTM*232; FHIR ``billablePeriod.start``."""
     service_to: Shown[date] = Shown()
@@ -112,6 +121,8 @@ class Claim(Fact):
     requested_documents: tuple[RequestedDocument, ...] = ()
     payment: PaymentReference | None = None
     """``None`` where the portal has no payment section for this claim."""
+    crossed_over_to: Shown[str] = Shown()
+    """The payer that the claim was forwarded to, NM1*TT; *none* where the portal says to nobody."""
     replaces: Shown[str] = Shown()
     """The claim number this one replaces (frequency code 7)."""
     replaced_by: Shown[str] = Shown()

@@ -19,6 +19,8 @@ PROCEDURE = "urn:cms:hcpcs"
 MODIFIER = "urn:cms:hcpcs-modifier"
 DIAGNOSIS = "http://hl7.org/fhir/sid/icd-10-cm"
 SERVICE_TYPE = "https://x12.org/codes/service-type-codes"
+PROVIDER_ADJUSTMENT = "https://x12.org/codes/provider-adjustment-reason-codes"
+"""PLB03-1."""
 
 
 _WRITTEN = {
@@ -26,6 +28,7 @@ _WRITTEN = {
     RARC: r"M\d{1,3}|MA\d{1,3}|N\d{1,4}",
     PROCEDURE: r"\d{4}[0-9A-Z]|[A-Z]\d{4}",
     MODIFIER: r"[A-Z0-9]{2}",
+    PROVIDER_ADJUSTMENT: r"[A-Z0-9]{2}",
     DIAGNOSIS: r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?",
 }
 
@@ -96,6 +99,48 @@ class PaymentMethod(StrEnum):
     EFT = "ACH"
     NONE = "NON"
     VIRTUAL_CARD = "BOP"
+
+
+class PaymentStatus(StrEnum):
+    """Where a payment's money is."""
+
+    ISSUED = "issued"
+    CLEARED = "cleared"
+    VOIDED = "voided"
+    STOPPED = "stopped"
+    RETURNED = "returned"
+
+
+class OverpaymentStatus(StrEnum):
+    """How far a payer is with getting its money back."""
+
+    OPEN = "open"
+    RECOVERING = "recovering"
+    CLOSED = "closed"
+    DISPUTED = "disputed"
+
+
+class AuthorizationStatus(StrEnum):
+    """HCR01: what was decided of a request for authorization."""
+
+    APPROVED = "approved"
+    """A1, certified in total."""
+    PARTIAL = "partial"
+    """A2."""
+    DENIED = "denied"
+    """A3."""
+    PENDED = "pended"
+    """A4: received, not decided."""
+    PENDED_INFO = "pended_info"
+    """A4, waiting for information from the provider."""
+    MODIFIED = "modified"
+    """A6."""
+    AWAITING_DECISION = "awaiting_decision"
+    """Processed, and still not decided."""
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    NOT_REQUIRED = "not_required"
+    """NA."""
 
 
 class CoverageStatus(StrEnum):

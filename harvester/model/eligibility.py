@@ -21,7 +21,7 @@ from harvester.model.codes import (
     Relationship,
     Unit,
 )
-from harvester.model.shown import Fact, Shown, Unmapped
+from harvester.model.shown import Fact, Share, Shown, Unmapped
 
 AccumulatorKind = Literal["deductible", "out_of_pocket"]
 """EB01 C and G."""
@@ -67,7 +67,7 @@ class Benefit(Fact):
     network: Shown[Network] = Shown()
     copay: Shown[Decimal] = Shown()
     """US dollars a visit. EB*B EB07."""
-    coinsurance: Shown[Decimal] = Shown()
+    coinsurance: Share = Shown()
     """The patient's share, 0 to 1. EB*A EB08."""
     deductible_applies: Shown[bool] = Shown()
     authorization_required: Shown[bool] = Shown()
@@ -89,6 +89,8 @@ class Limit(Fact):
 class OtherCoverage(Fact):
     """Another payer. 271 EB*R with NM1*PRP/SEP/TTP; FHIR ``Coverage.order``."""
 
+    kind: Shown[str] = Shown()
+    """Why there is another payer, in the portal's words (Medicare secondary payer type, employer plan)."""
     order: Shown[Order] = Shown()
     payer_name: Shown[str] = Shown()
     policy_number: Shown[str] = Shown()

@@ -12,7 +12,9 @@ from pydantic import field_validator
 
 from harvester.model.shown import Fact
 
-LookupKind = Literal["eligibility", "claims", "claim"]
+LookupKind = Literal[
+    "eligibility", "claims", "claim", "payments", "overpayments", "authorizations", "remittance_file"
+]
 
 POLICY_LASTS = timedelta(days=180)
 

@@ -75,4 +75,59 @@ class ClaimQuery(Fact):
     """The practice's tax id that the claim was sent under, nine digits."""
 
 
-Query = Annotated[EligibilityQuery | ClaimsQuery | ClaimQuery, Field(discriminator="kind")]
+class PaymentsQuery(Fact):
+    """Which checks and transfers were issued to a tax id between two days (835 by date), or one of them."""
+
+    kind: Literal["payments"] = "payments"
+    carrier: Word
+    issued_from: date
+    issued_to: date
+    number: Word | None = None
+    """Asks for this check or transfer alone."""
+    tin: Word | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.issued_to < self.issued_from:
+            raise ValueError("the last day of issue is before the first")
+        return self
+
+
+class OverpaymentsQuery(Fact):
+    """What a payer wants back from a tax id."""
+
+    kind: Literal["overpayments"] = "overpayments"
+    carrier: Word
+    tin: Word | None = None
+
+
+class AuthorizationsQuery(Fact):
+    """Which authorizations and referrals a member has on a day (278 inquiry)."""
+
+    kind: Literal["authorizations"] = "authorizations"
+    carrier: Word
+    member: Member
+    service_date: date
+    number: Word | None = None
+    """Asks for this authorization alone."""
+    tin: Word | None = None
+
+
+class RemittanceFileQuery(Fact):
+    """The file of one payment."""
+
+    kind: Literal["remittance_file"] = "remittance_file"
+    carrier: Word
+    payment_number: Word
+    issue_date: date
+    amount: Decimal
+    """US dollars, as the payment's own page says: the file must say the same."""
+    tin: Word | None = None
+
+
+AboutMember = EligibilityQuery | ClaimsQuery | ClaimQuery | AuthorizationsQuery
+"""What is asked about one member."""
+
+Query = Annotated[
+    AboutMember | PaymentsQuery | OverpaymentsQuery | RemittanceFileQuery, Field(discriminator="kind")
+]

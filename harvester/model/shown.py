@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, Self, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -79,6 +80,13 @@ class Shown(Fact, Generic[T]):
     def unreadable(cls, words: str, place: Place | None = None) -> Self:
         """Return words that stand there and are not understood."""
         return cls(state=State.UNREADABLE, words=words, place=place)
+
+
+Share = Annotated[Shown[Decimal], "share"]
+"""A percentage, as a fraction between 0 and 1; other decimals of the model are US dollars."""
+
+Quantity = Annotated[Shown[Decimal], "quantity"]
+"""A number of units."""
 
 
 class Unmapped(Fact):

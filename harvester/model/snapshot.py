@@ -10,11 +10,18 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field
 
+from harvester.model.authorization import AuthorizationList
 from harvester.model.claim import Claim, ClaimList
 from harvester.model.eligibility import Eligibility
+from harvester.model.overpayment import OverpaymentList
+from harvester.model.payment import PaymentList
+from harvester.model.remittance import RemittanceFile
 from harvester.model.shown import Fact, Shown
 
-Answer = Annotated[Eligibility | ClaimList | Claim, Field(discriminator="kind")]
+Answer = Annotated[
+    Eligibility | ClaimList | Claim | PaymentList | OverpaymentList | AuthorizationList | RemittanceFile,
+    Field(discriminator="kind"),
+]
 
 
 class Outcome(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,14 +13,21 @@ from typing import Any
 from playwright.sync_api import Page
 
 from harvester.errors import PortalChanged, PortalUnavailable, SignedOut, Trouble
+from harvester.model.remittance import LARGEST_FILE, File
 from harvester.model.snapshot import Document
 from harvester.reading.region import Reading, Region
 from harvester.reading.values import folded
 
-_SOURCE = files("harvester.reading").joinpath("reader.js").read_text("utf-8")
+
+def _file(name: str) -> str:
+    return files("harvester.reading").joinpath(name).read_text("utf-8").rstrip().rstrip(";")
+
+
 # As one string: Playwright would take a structure apart and put it together again value by value,
 # which costs more than reading does.
-_READER = f"async (request) => JSON.stringify(await ({_SOURCE.rstrip().rstrip(';')})(request))"
+_READER = f"async (request) => JSON.stringify(await ({_file('reader.js')})(request))"
+
+_DOWNLOAD = f"async (request) => JSON.stringify(await ({_file('download.js')})(request))"
 
 _journal: ContextVar[list[Document] | None] = ContextVar("journal", default=None)
 
@@ -55,6 +63,25 @@ def fetched(
     """
     request = {"method": method, "path": path, "body": body, "patience": patience}
     return _region(_read(page, {"fetch": request}), signs)
+
+
+def downloaded(page: Page, *, path: str, patience: float) -> File:
+    """Ask the portal for a file inside the signed-in page.
+
+    At most :data:`~harvester.model.remittance.LARGEST_FILE` bytes; ``patience`` is seconds. A page that
+    comes instead is read for its trouble.
+    """
+    request = {"path": path, "patience": patience, "largest": LARGEST_FILE}
+    raw: dict[str, Any] = json.loads(page.evaluate(_DOWNLOAD, request))
+    if raw.get("unanswered"):
+        raise PortalUnavailable("no answer", where=path)
+    if raw.get("elsewhere"):
+        raise PortalChanged("the answer came from another site", where=path)
+    if refusal := _refusal(raw["status"], path):
+        raise refusal
+    if raw.get("tooLarge"):
+        raise PortalChanged(f"the file is larger than {LARGEST_FILE} bytes", where=path)
+    return File.of(b64decode(raw["content"]), raw["name"])
 
 
 def kept(page: Page, document: Document) -> Region:

@@ -71,13 +71,20 @@ def _code(system: str, words: str, legend: Mapping[str, str | None] | None = Non
 _GETTERS = {str: "text", Decimal: "money", date: "day", int: "count", bool: "flag"}
 
 
-def _kind(model: type[BaseModel], name: str) -> type | None:
-    """Return what a field of type ``Shown[…]`` shows, ``None`` for a field of another type."""
-    shown = model.model_fields[name].annotation
+def _getter(model: type[BaseModel], name: str) -> str | None:
+    """Return how a field of type ``Shown[…]`` is read, ``None`` for a field of another type."""
+    field = model.model_fields[name]
+    shown = field.annotation
     if isinstance(shown, type) and issubclass(shown, Shown):
-        kind: type = shown.__pydantic_generic_metadata__["args"][0]
-        return kind
+        said = [word for word in field.metadata if isinstance(word, str)]
+        return said[0] if said else _GETTERS.get(shown.__pydantic_generic_metadata__["args"][0])
     return None
+
+
+def _named_like_fields(labels: str) -> dict[str, str]:
+    """Return each of ``"Plan name | End date"`` under the field that is called like it."""
+    words = [folded(part) for part in labels.split("|") if part.strip()]
+    return {re.sub(r"[^a-z0-9]+", "_", word.casefold()).strip("_"): word for word in words}
 
 
 class Record:
@@ -125,25 +132,38 @@ class Record:
         path = (*(cell.under or self._path), name)
         return Place(document=self._reading.document.sha256, path=path, mark=cell.n)
 
-    def into(self, model: type[M], /, **fields: object) -> M:
+    def into(self, model: type[M], labels: str = "", /, **fields: object) -> M:
         """Fill a model of :mod:`harvester.model`: each field by the label that it stands under.
 
-        ``copay="Copay"`` is read as the field's type says: words, US dollars, a date, a whole number,
-        yes or no. ``status=("Status", STATUS)`` goes through an exact, declared table. A region stands
-        for what is left unread in it when everything else has been read. Anything else, such as
-        ``row.share("Coinsurance")``, is taken as it is.
+        ``labels`` are those that are called like their fields: ``"Plan name | End date"``. The others are
+        named: ``copay="Copay amount"``. Both are read as the field's type says: words, US dollars, a
+        date, a percentage, a number, yes or no. ``status=("Status", STATUS)`` goes through an exact,
+        declared table, ``procedure=("Service", PROCEDURE)`` and ``("Service", PROCEDURE, legend)`` are
+        codes of a system. A function is given this record. A region stands for what is left unread in it
+        when everything else has been read. Anything else is taken as it is.
         """
-        filled = {name: self._filled(model, name, found) for name, found in fields.items()}
+        filled = {
+            name: self._filled(model, name, found)
+            for name, found in (_named_like_fields(labels) | fields).items()
+        }
         left = {name: found.unread for name, found in fields.items() if isinstance(found, Region)}
         return model(**filled | left)
 
     def _filled(self, model: type[BaseModel], name: str, found: object) -> object:
+        getter = _getter(model, name)
         match found:
-            case str() if (kind := _kind(model, name)) is not None:
-                return getattr(self, _GETTERS[kind])(found)
+            case str() if getter is not None:
+                return getattr(self, getter)(found)
             case (str(words), Mapping() as table):
                 return self.mapped(words, table)
-        return found
+            case (str(words), str(system), *legend):
+                read = (
+                    self.codes
+                    if getter is None and model.model_fields[name].annotation != Shown[Code]
+                    else self.code
+                )
+                return read(words, system, *legend)
+        return found(self) if callable(found) else found
 
     def text(self, name: str, *, echo: str | None = None, optional: bool = False) -> Shown[str]:
         """Read words."""
@@ -210,12 +230,19 @@ class Record:
 
         return self.read(name, grammar)
 
-    def codes(self, name: str, system: str, *, separator: str = ",") -> tuple[Shown[Code], ...]:
+    def codes(
+        self,
+        name: str,
+        system: str,
+        legend: Mapping[str, str | None] | None = None,
+        *,
+        separator: str = ",",
+    ) -> tuple[Shown[Code], ...]:
         """Read a list of codes of a system; none where the value is blank."""
         cell = self.cell(name)
         words = [folded(part) for part in cell.words.split(separator)] if cell.words else []
         place = self.place(name, cell)
-        return tuple(values.read(word, place, lambda one: _code(system, one)) for word in words)
+        return tuple(values.read(word, place, lambda one: _code(system, one, legend)) for word in words)
 
     def split(self, name: str, pattern: str) -> Record:
         r"""Return the named groups of a pattern that a value has as values of their own.
@@ -290,6 +317,10 @@ class Table:
             raise PortalChanged(f"{len(rows)} rows with “{name}” {words}, not one", where=self.empty.path)
         rows[0].cell(name)
         return rows[0]
+
+    def each(self, model: type[M], labels: str = "", /, **fields: object) -> tuple[M, ...]:
+        """Fill one model for each row, as :meth:`Record.into` does."""
+        return tuple(row.into(model, labels, **fields) for row in self.rows)
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self.rows)

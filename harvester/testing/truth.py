@@ -7,7 +7,7 @@ failure, which :meth:`Comparison.sentence` says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from harvester.model.shown import Shown, State
 from harvester.model.snapshot import MOVING, facts
 
 ASIDE = frozenset({"kind", "unmapped", "service_date"})
-"""Not part of a portal's truth: our own word, what was not read, and the echo of what was asked."""
+"""Not part of a portal's truth: an answer's own kind, what was not read, the echo of what was asked."""
 
 
 @dataclass
@@ -43,10 +43,16 @@ class Comparison:
 
     def add(self, answer: BaseModel, truth: Mapping[str, Any], where: str) -> None:
         """Compare an answer with its truth; ``where`` names it in the differences."""
-        for name in type(answer).model_fields:
-            if name not in ASIDE and not (self.again and name in MOVING):
-                self._any(getattr(answer, name), truth.get(name), f"{where}.{name}")
-        strange = set(truth) - set(type(answer).model_fields)
+        aside = ASIDE | MOVING if self.again else ASIDE
+        self._fields(answer, truth, where, aside)
+
+    def _fields(
+        self, ours: BaseModel, truth: Mapping[str, Any], where: str, aside: Container[str] = ()
+    ) -> None:
+        for name in type(ours).model_fields:
+            if name not in aside:
+                self._any(getattr(ours, name), truth.get(name), f"{where}.{name}")
+        strange = set(truth) - set(type(ours).model_fields)
         self.differences += [f"{where}.{name}: the model has no such field" for name in sorted(strange)]
 
     def _any(self, ours: Any, truth: Any, where: str) -> None:
@@ -55,7 +61,7 @@ class Comparison:
         elif isinstance(ours, tuple):
             self._each(ours, truth or [], where)
         elif isinstance(ours, BaseModel):
-            self.add(ours, truth or {}, where)
+            self._fields(ours, truth or {}, where)
         else:
             self._equal(ours, truth, where)
 

@@ -146,14 +146,29 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """What a payment holds back (positive cents) or adds (negative) beside its claims: an 835's PLB.
+
+    ``reason`` is WO (an overpayment recovered), L6 (interest owed by the payer) and the like.
+    """
+
+    reason: str
+    reference: str
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
-    """A check (CHK) or transfer (ACH); ``cents`` is the whole of it, over all its claims."""
+    """A check (CHK) or transfer (ACH); ``cents`` is what was sent: its claims less what it withholds."""
 
     method: str
     number: str
     issued: date
     cents: int
     payee: str
+    since: date
+    """The first day on which the payer's files have it."""
+    withheld: tuple[Withheld, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +240,43 @@ class ClaimFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovery:
+    """A part of a demand that came back: withheld from a payment, or (without one) sent by the provider."""
+
+    on: date
+    cents: int
+    payment: str | None
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the payer wants back of what it paid for a claim, from the day of its letter on."""
+
+    reference: str
+    claim: ClaimFile
+    reason: str
+    """duplicate, other_insurance, fee_schedule or not_covered."""
+    demanded: date
+    cents: int
+    recoveries: tuple[Recovery, ...] = ()
+    disputed: bool = False
+
+    def back(self, day: date) -> list[Recovery]:
+        """Return what has come back by a day."""
+        return [one for one in self.recoveries if one.since <= day]
+
+    def balance(self, day: date) -> int:
+        return self.cents - sum(one.cents for one in self.back(day))
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """One payer's files on the cast."""
 
     members: tuple[Member, ...]
     claims: tuple[ClaimFile, ...]
+    demands: tuple[Demand, ...] = ()
 
     def member(self, member_id: str) -> Member | None:
         return next((m for m in self.members if m.member_id == member_id), None)
@@ -310,7 +357,7 @@ def book(
     """
     members = tuple(_members(cast, payer, prefix, plans))
     claims = [replace(file, account=series + file.account) for file in _claims(cast, payer, members)]
-    return Book(members, tuple(_pay_together(claims)))
+    return recovering(payer, Book(members, tuple(_pay_together(claims))))
 
 
 def _members(cast: Cast, payer: str, prefix: str, plans: Sequence[tuple[str, str, str]]) -> Iterator[Member]:
@@ -606,27 +653,26 @@ def _priced(rng: Random, line: Line, all_deductible: bool = False) -> Line:
 def _payment(rng: Random, claim: ClaimFile, settled: date) -> Payment:
     """Return a payment without its sum, which is known when all its claims are."""
     method = "CHK" if rng.random() < 0.25 else "ACH"
-    return Payment(method, "", settled, 0, claim.organization.name)
+    return Payment(method, "", settled, 0, claim.organization.name, settled)
 
 
 def _pay_together(claims: list[ClaimFile]) -> list[ClaimFile]:
     """Give claims settled on one day by one method one check or transfer, up to four on each."""
-    runs: dict[tuple[str, date, str], list[tuple[str, int]]] = {}
+    runs: dict[tuple[str, date, str, date], list[tuple[str, int]]] = {}
     for claim in claims:
         for stage in claim.stages:
             if stage.payment and stage.paid > 0:
-                key = (stage.payment.payee, stage.payment.issued, stage.payment.method)
                 entry = (claim.number, stage.paid)
-                if entry not in runs.setdefault(key, []):
-                    runs[key].append(entry)
-    paid: dict[tuple[tuple[str, date, str], str], Payment] = {}
+                if entry not in runs.setdefault(_run(stage, stage.payment), []):
+                    runs[_run(stage, stage.payment)].append(entry)
+    paid: dict[tuple[tuple[str, date, str, date], str], Payment] = {}
     for order, (key, entries) in enumerate(sorted(runs.items())):
         for chunk in range(0, len(entries), 4):
             together = entries[chunk : chunk + 4]
-            payee, issued, method = key
+            payee, issued, method, since = key
             serial = f"{order:04d}{chunk // 4}"
             number = f"{70}{serial}" if method == "CHK" else f"E{issued:%Y%m%d}{serial}"
-            payment = Payment(method, number, issued, sum(cents for _, cents in together), payee)
+            payment = Payment(method, number, issued, sum(cents for _, cents in together), payee, since)
             paid.update({(key, claim_number): payment for claim_number, _ in together})
     return [
         replace(
@@ -634,17 +680,18 @@ def _pay_together(claims: list[ClaimFile]) -> list[ClaimFile]:
             stages=tuple(
                 replace(
                     stage,
-                    payment=paid.get(
-                        ((stage.payment.payee, stage.payment.issued, stage.payment.method), claim.number)
-                    )
-                    if stage.payment
-                    else None,
+                    payment=paid.get((_run(stage, stage.payment), claim.number)) if stage.payment else None,
                 )
                 for stage in claim.stages
             ),
         )
         for claim in claims
     ]
+
+
+def _run(stage: Stage, payment: Payment) -> tuple[str, date, str, date]:
+    """Return what a payment's claims have in common: to whom, when, how, and known from when on."""
+    return payment.payee, payment.issued, payment.method, max(stage.since, BASE_DATE)
 
 
 def _corrected(
@@ -689,4 +736,99 @@ def _elsewhere(
         key = f"{payer} {cast.seed} elsewhere {index}"
         status = ("paid", "denied", "in_process", "paid", "received")[index]
         for claim in _story(cast, key, member, (status,), str(95001 + index), numbers):
-            yield replace(claim, organization=cast.organizations[1], worklist=False)
+            yield replace(
+                claim,
+                organization=cast.organizations[1],
+                stages=tuple(_paid_to(stage, cast.organizations[1]) for stage in claim.stages),
+                worklist=False,
+            )
+
+
+def _paid_to(stage: Stage, organization: Organization) -> Stage:
+    paid = stage.payment
+    return replace(stage, payment=replace(paid, payee=organization.name)) if paid else stage
+
+
+_DEMAND_REASONS = ("duplicate", "other_insurance", "fee_schedule", "not_covered")
+
+
+def recovering(payer: str, book: Book) -> Book:
+    """Return the book with demands for some of what was paid, recovered from later payments.
+
+    One payment in nine pays interest (L6) and none holds back more than half of what its claims are paid.
+    """
+    rng = Random(f"{payer} recoveries")
+    gross: dict[str, Payment] = {}
+    for file in book.claims:
+        gross.update({stage.payment.number: stage.payment for stage in file.stages if stage.payment})
+    withheld: dict[str, list[Withheld]] = {number: [] for number in gross}
+    room = {number: payment.cents // 2 for number, payment in gross.items()}
+    for at, number in enumerate(sorted(gross)):
+        if at % 9 == 4:
+            withheld[number].append(Withheld("L6", "", -rng.randrange(35, 900)))
+    demands = []
+    for file in [one for one in book.claims if one.replaces is None and one.organization.tin.endswith("142")]:
+        first = next((stage.payment for stage in file.stages if stage.payment), None)
+        if first is None or first.issued > BASE_DATE - DAY * 40 or rng.random() < 0.55:
+            continue
+        paid = next(stage.paid for stage in file.stages if stage.payment)
+        demand = Demand(
+            reference=f"OP{rng.randrange(10**6, 10**7)}",
+            claim=file,
+            reason=rng.choice(_DEMAND_REASONS),
+            demanded=first.issued + DAY * rng.randint(12, 35),
+            cents=paid if rng.random() < 0.4 else max(1500, paid // rng.randint(2, 4)),
+            disputed=rng.random() < 0.1,
+        )
+        demands.append(_recovered(rng, demand, list(gross.values()), withheld, room))
+    net = {
+        number: replace(
+            payment,
+            cents=payment.cents - sum(one.cents for one in withheld[number]),
+            withheld=tuple(withheld[number]),
+        )
+        for number, payment in gross.items()
+    }
+    claims = tuple(
+        replace(
+            file,
+            stages=tuple(
+                replace(stage, payment=net[stage.payment.number] if stage.payment else None)
+                for stage in file.stages
+            ),
+        )
+        for file in book.claims
+    )
+    return replace(book, claims=claims, demands=tuple(demands))
+
+
+def _recovered(
+    rng: Random,
+    demand: Demand,
+    payments: Sequence[Payment],
+    withheld: dict[str, list[Withheld]],
+    room: dict[str, int],
+) -> Demand:
+    """Withhold a demand from the payments that follow it, or let the provider send it back."""
+    if demand.disputed:
+        return demand
+    left, recoveries = demand.cents, []
+    if rng.random() < 0.2:
+        on = demand.demanded + DAY * rng.randint(5, 25)
+        recoveries.append(Recovery(on, left, None, on))
+        return replace(demand, recoveries=tuple(recoveries))
+    begin = demand.demanded + DAY * rng.randint(15, 41)
+    later = [
+        one
+        for one in payments
+        if one.issued > begin and one.payee == demand.claim.organization.name and room[one.number] > 0
+    ]
+    chosen = rng.sample(later, min(len(later), rng.randint(1, 5)))
+    for payment in sorted(chosen, key=lambda one: (one.issued, one.number)):
+        cents = min(left, room[payment.number], max(1000, demand.cents // 2))
+        if cents == 0:
+            break
+        left, room[payment.number] = left - cents, room[payment.number] - cents
+        withheld[payment.number].append(Withheld("WO", demand.claim.number, cents))
+        recoveries.append(Recovery(payment.issued, cents, payment.number, max(payment.since, payment.issued)))
+    return replace(demand, recoveries=tuple(recoveries))

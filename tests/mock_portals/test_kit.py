@@ -11,8 +11,9 @@ import httpx
 import pyotp
 import pytest
 
+from mock_portals import authorizations, remits
 from mock_portals.book import Book, Stage, book
-from mock_portals.cast import SEED, cast
+from mock_portals.cast import BASE_DATE, SEED, cast
 from mock_portals.worklist import HERE, files
 from tests.mock_portals.kit import Kit, running
 
@@ -233,16 +234,46 @@ def test_every_claim_adds_up(seed: int) -> None:
             assert stage.payment is not None
 
 
-def test_a_check_is_the_sum_of_the_claims_that_it_pays() -> None:
+def test_a_payment_is_its_claims_less_what_it_withholds() -> None:
     paid: dict[str, int] = {}
     amounts: dict[str, int] = {}
     for claim in _book(SEED).claims:
-        payments = {(s.payment.number, s.payment.cents, s.paid) for s in claim.stages if s.payment}
-        for number, cents, share in payments:
-            paid[number] = paid.get(number, 0) + share
-            amounts[number] = cents
+        payments = {(s.payment, s.paid) for s in claim.stages if s.payment}
+        for payment, share in payments:
+            paid[payment.number] = paid.get(payment.number, 0) + share
+            amounts[payment.number] = payment.cents + sum(one.cents for one in payment.withheld)
     assert paid == amounts
     assert len(amounts) > 20
+
+
+@pytest.mark.parametrize("day", [BASE_DATE, DAY_ONE])
+def test_what_a_demand_got_back_was_withheld_from_payments(day: date) -> None:
+    book, found = _book(SEED), 0
+    for organization in cast(SEED).organizations:
+        withheld: dict[str, int] = {}
+        for remit in remits.remits(book, organization, day):
+            assert remit.payment.cents > 0
+            for one in remit.payment.withheld:
+                if one.reason == "WO":
+                    withheld[one.reference] = withheld.get(one.reference, 0) + one.cents
+        back: dict[str, int] = {}
+        for demand in remits.demands(book, organization, day):
+            moved = remits.progress(demand, day)
+            assert demand.cents - moved.before - moved.now - moved.refunded == demand.balance(day) >= 0
+            if moved.before + moved.now:
+                back[demand.claim.number] = moved.before + moved.now
+        assert back == withheld
+        found += len(back)
+    assert found > 5
+
+
+def test_authorizations_use_no_more_than_was_approved() -> None:
+    files = authorizations.authorizations(cast(SEED), "a payer", _book(SEED))
+    assert {one.decisions[0].status for one in files} > {"approved", "denied", "pended", "awaiting_decision"}
+    assert sum(len(one.decisions) > 1 for one in files) > 5
+    for line in [line for one in files for decision in one.decisions for line in decision.lines]:
+        assert (line.approved is None) == (line.status == "pended")
+        assert line.used <= (line.approved or 0) <= line.requested
 
 
 def test_the_committed_worklist_is_what_the_cast_gives(tmp_path: Path) -> None:

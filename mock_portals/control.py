@@ -114,6 +114,12 @@ def control(world: World, sites: dict[str, Sited]) -> Starlette:
             raise HTTPException(404, f"nobody and nothing here is called {error}") from None
         return JSONResponse({"user": request.path_params["user"]})
 
+    async def mail(request: Request) -> Response:
+        try:
+            return JSONResponse(site(request).mail.inbox(request.path_params["user"]))
+        except KeyError as error:
+            raise HTTPException(404, f"nobody here is called {error}") from None
+
     async def reset(_request: Request) -> Response:
         world.clock.reset()
         for sited in sites.values():
@@ -133,6 +139,7 @@ def control(world: World, sites: dict[str, Sited]) -> Starlette:
             Route("/trouble/{portal}", troubles, methods=["GET"]),
             Route("/trouble/{portal}", switch, methods=["POST"]),
             Route("/clock", clock, methods=["POST"]),
+            Route("/mail/{portal}/{user}", mail),
             Route("/staff/{portal}/{user}", staff, methods=["POST"]),
             Route("/reset", reset, methods=["POST"]),
         ],

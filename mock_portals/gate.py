@@ -70,13 +70,21 @@ class Gate:
         now = int(self._clock.wall()) // STEP_SECONDS
         totp = pyotp.TOTP(self._staff[user].totp_secret)
         step = next((s for s in (now, now - 1, now + 1) if totp.at(s * STEP_SECONDS) == code), None)
-        if step is None or self._troubles.get(CODE_REJECTED, user) is not None:
+        if step is None:
             result = "rejected"
         elif (user, step) in self._used:
             result = "reused"
         else:
             result = "accepted"
+        result = self.judged(user, result, session, step)
+        if result == "accepted" and step is not None:
             self._used.add((user, step))
+        return result
+
+    def judged(self, user: str, result: str, session: str, step: int | None = None) -> str:
+        """Log how a code was judged and count the refused ones; return what comes of it."""
+        if self._troubles.get(CODE_REJECTED, user) is not None:
+            result = "rejected"
         if result == "accepted":
             self._wrong_codes.pop(user, None)
         else:

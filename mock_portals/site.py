@@ -19,6 +19,7 @@ from mock_portals.cast import Cast
 from mock_portals.clock import Clock
 from mock_portals.gate import Gate
 from mock_portals.log import Log
+from mock_portals.mail import Mailbox
 from mock_portals.sessions import Session, Sessions
 from mock_portals.shown import Json
 from mock_portals.troubles import COMMON, EXPIRE_AFTER, MAINTENANCE, SLOW, UNAVAILABLE, Trouble, Troubles
@@ -85,6 +86,7 @@ class Site:
         self.troubles = Troubles((*COMMON, *portal.troubles))
         self.sessions = Sessions(self.log, world.clock, portal.rules.idle_seconds)
         self.gate = Gate(self.log, self.troubles, world.clock, world.cast.staff, portal.rules.attempts)
+        self.mail = Mailbox(world.clock, world.cast.staff)
         self.pages = portal.open(self)
 
     def session(self, request: Request) -> Session:

@@ -46,6 +46,11 @@ class Kit:
     def log(self) -> Any:
         return self.get(f"/log/{self.portal}")
 
+    def mail(self, index: int = 0) -> list[dict[str, Any]]:
+        """Return what the portal sent to a person, newest last."""
+        found: list[dict[str, Any]] = self.get(f"/mail/{self.portal}/{self.staff(index)['user']}")
+        return found
+
     def staff(self, index: int = 0) -> dict[str, str]:
         found: dict[str, str] = self.get("/cast")["staff"][index]
         return found

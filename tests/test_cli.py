@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from harvester import cli, errors
 from harvester.model.claim import Adjustment, RequestedDocument, ServiceLine
 from harvester.model.codes import CARC, AdjustmentGroup, ClaimStatus, Code
+from harvester.model.portal import Policy
 from harvester.model.query import ClaimQuery, Query
 from harvester.model.shown import Place, Shown
 from harvester.model.snapshot import Answer
@@ -26,6 +27,7 @@ from harvester.visit import client
 from harvester.visit.wire import Catalogue
 from tests.office.conftest import Office, office, template  # noqa: F401 - fixtures
 from tests.office.portal import (
+    FACTS,
     PASSWORD,
     SEED,
     TODAY,
@@ -145,6 +147,7 @@ def test_help_lists_what_exists() -> None:
         ("worklist", ("import", "list")),
         ("lookup", ("eligibility", "claim")),
         ("snapshots", ("list", "show", "diff")),
+        ("portals", ("register", "forbid")),
     ):
         said = ran(group, "--help")
         assert said.code == 0
@@ -586,8 +589,9 @@ def test_snapshots_are_listed_shown_and_compared(followed: Portal) -> None:
 
 def test_portals_are_listed_with_policy_and_rules() -> None:
     found = ran("portals", "--json", *DAY).json
-    assert [portal["id"] for portal in found["portals"]] == ["cascadia", "tradewind"]
-    for portal in found["portals"]:
+    listed = {portal["id"]: portal for portal in found["portals"]}
+    assert list(listed) == sorted(listed)
+    for portal in (listed["cascadia"], listed["tradewind"]):
         assert portal["objection"] is None
         assert set(portal["offers"]) == {"eligibility", "claims", "claim"}
     assert found["broken"] == []
@@ -595,6 +599,40 @@ def test_portals_are_listed_with_policy_and_rules() -> None:
     for words in ("cascadia", "permitted", "runs", "locks after"):
         assert words in said
     assert "does not run" in ran("portals", "--today", "2028-01-01").out
+
+
+@pytest.mark.usefixtures("portal")
+def test_what_is_recorded_of_a_portal_s_terms_is_shown_with_who_and_when(
+    office: Office,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    office.person("ana")
+    wants = Policy.registration_required(source="terms, section 4", checked=TODAY)
+    wanting = Catalogue(portals=(FACTS.model_copy(update={"policy": wants}),))
+    monkeypatch.setattr(client, "catalogue", lambda: wanting)
+
+    def state() -> Any:
+        return ran("portals", "--json", *DAY).json["portals"][0]
+
+    assert state()["objection"] == "its terms want software registered first (terms, section 4)"
+    assert ran("portals", "register", "cascadia", "REG-4471", "--by", "ana").out.startswith("Cascadia")
+    assert state()["registered"].items() >= {"words": "REG-4471", "by": "ana"}.items()
+    assert state()["objection"] is None
+    assert "REG-4471 (by Ana" in ran("portals", *DAY).out
+    forbidden = ran(
+        "portals", "forbid", "cascadia", "--source", "terms of 2026-11, section 9", "--json", *DAY
+    )
+    assert forbidden.json["objection"] == "its terms forbid software (terms of 2026-11, section 9)"
+    assert "does not run: its terms forbid software" in ran("portals", *DAY).out
+    assert "does not undo it" in ran("portals", "register", "cascadia", "REG-4472").sentence
+
+
+@pytest.mark.usefixtures("office", "portal")
+def test_a_record_of_terms_that_means_nothing_is_refused() -> None:
+    Person.objects.create(username="ana")
+    assert "registers no software" in ran("portals", "register", "cascadia", "REG-1").sentence
+    assert "where the portal's terms forbid" in ran("portals", "forbid", "cascadia", "--source", " ").sentence
+    assert "o installed flow" in ran("portals", "forbid", "olympia", "--source", "terms").sentence
 
 
 def test_a_broken_flow_is_listed_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:

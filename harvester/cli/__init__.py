@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from harvester.cli import demo, lookup, opening, screen, setup, snapshots, sweep, worklist
+from harvester.cli import demo, lookup, opening, portals, screen, setup, snapshots, sweep, worklist
 from harvester.cli.options import Mistake
 
 DEFECT, STOPPED = 70, 130
@@ -29,6 +29,7 @@ EXPECTED = {
     "harvester.exchange.columns": "WorklistError",
     "harvester.office.accounts": "AccountError",
     "harvester.office.codes": "SeedError",
+    "harvester.office.policy": "PolicyError",
     "harvester.office.practice": "PracticeError",
     "harvester.office.sweep": "SweepError",
     "harvester.office.vault": "SealError",
@@ -69,7 +70,7 @@ app.add_typer(worklist.worklist, name="worklist")
 app.command()(sweep.sweep)
 app.add_typer(lookup.lookup, name="lookup")
 app.add_typer(snapshots.snapshots, name="snapshots")
-app.command()(setup.portals)
+app.add_typer(portals.portals, name="portals")
 app.command()(demo.demo)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from harvester.cli.options import Mistake
 
 if TYPE_CHECKING:
+    from harvester.model.portal import PortalFacts
     from harvester.office.models import Person, Practice
 
 HOME = "HARVESTER_HOME"
@@ -56,6 +57,18 @@ def log_to(path: Path) -> None:
     file = AT_END.enter_context(os.fdopen(descriptor, "a", encoding="utf-8", buffering=1))
     AT_END.callback(structlog.reset_defaults)
     logs.configure(file)
+
+
+def installed(portal: str) -> PortalFacts:
+    """Return what its flow says of a portal; raises ``Mistake`` where none is installed for it."""
+    from harvester.visit import client
+
+    known = {facts.id: facts for facts in client.catalogue().portals}
+    if portal not in known:
+        raise Mistake(
+            f"no installed flow is for a portal {portal}; there are: {', '.join(sorted(known)) or 'none'}"
+        )
+    return known[portal]
 
 
 def person(name: str | None, option: str) -> Person:

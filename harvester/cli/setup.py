@@ -1,4 +1,4 @@
-"""The practice, its accounts, and the portals there are."""
+"""The practice and its accounts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harvester.cli import options, screen
-from harvester.cli.opening import django, opened, person, person_or_new
+from harvester.cli.opening import django, installed, opened, person, person_or_new
 from harvester.cli.options import By, Json, Mistake, PortalName, Tin, Today, UserName
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from rich.table import Table
-
-    from harvester.model.portal import PortalFacts
     from harvester.office.accounts import Listed
     from harvester.office.models import Account
 
@@ -95,13 +90,9 @@ def account_add(
     practice = opened()
     from harvester.office import accounts
     from harvester.office.codes import Seed
-    from harvester.visit import client
     from harvester.visit.wire import Context
 
-    known = {facts.id for facts in client.catalogue().portals}
-    if portal not in known:
-        there = ", ".join(sorted(known)) or "none"
-        raise Mistake(f"no installed flow is for a portal {portal}; there are: {there}")
+    installed(portal)
     number = tin or next(iter(practice.tins), "")
     if not number:
         raise Mistake("portals ask for the tax id to look up under, and the practice has none: add --tin")
@@ -230,45 +221,3 @@ def _plain(listed: Listed) -> dict[str, object]:
         "state": listed.state.partition(":")[0],
         "holds": listed.holds,
     }
-
-
-def portals(as_json: Json = False, today: Today = options.NOW) -> None:
-    """List installed portals: what they offer, whether software may use them, and their rules."""
-    from harvester.visit import client
-
-    found = client.catalogue()
-    if as_json:
-        listed = [vars(facts) | {"objection": facts.policy.objection(today)} for facts in found.portals]
-        broken = [{"flow": name, "reason": reason} for name, reason in found.broken]
-        screen.print_json({"portals": listed, "broken": broken})
-        return
-    out = screen.console()
-    for facts in found.portals:
-        screen.say(f"{facts.id}  {facts.name}", "bold", out=out)
-        out.print(screen.indented(_described(facts, today)))
-    for name, reason in found.broken:
-        screen.say(f"{name} is not usable: {reason}", "red", out=out)
-    if not (found.portals or found.broken):
-        screen.say("No flow is installed.", out=out)
-
-
-def _described(facts: PortalFacts, today: date) -> Table:
-    policy, rules, objection = facts.policy, facts.rules, facts.policy.objection(today)
-    source = f" ({policy.source}, read on {policy.checked})" if policy.checked else ""
-    limits = [
-        f"locks after {rules.lockout.after} refused passwords",
-        f"signs out after {rules.idle.total_seconds() / 60:.0f} idle minutes",
-        f"second factor: {', '.join(rules.mfa) or 'none'}",
-    ]
-    if rules.password_days:
-        limits.append(f"password lives {rules.password_days} days")
-    listed = screen.grid("left", "fold")
-    for label, said, style in (
-        ("carriers", ", ".join(f"{one.name} ({one.id})" for one in facts.carriers), ""),
-        ("offers", ", ".join(facts.offers) or "nothing", ""),
-        ("policy", f"{screen.spaced(policy.automation)}{source}", ""),
-        ("", f"does not run: {objection}" if objection else "runs", "red" if objection else "green"),
-        ("rules", "; ".join(limits), ""),
-    ):
-        listed.add_row(screen.text(label, "dim"), screen.text(said, style))
-    return listed

@@ -34,8 +34,6 @@ class Policy(Fact):
     automation: Automation
     source: str = ""
     checked: date | None = None
-    registration: str | None = None
-    """The registration's number, where the portal wants software registered."""
 
     @classmethod
     def prohibited(cls, *, source: str, checked: date) -> Self:
@@ -43,14 +41,9 @@ class Policy(Fact):
         return cls(automation=Automation.PROHIBITED, source=source, checked=checked)
 
     @classmethod
-    def registration_required(cls, *, source: str, checked: date, registration: str | None = None) -> Self:
-        """Return a policy under which software runs once it is registered with the portal."""
-        return cls(
-            automation=Automation.REGISTRATION_REQUIRED,
-            source=source,
-            checked=checked,
-            registration=registration,
-        )
+    def registration_required(cls, *, source: str, checked: date) -> Self:
+        """Return a policy under which software runs once the practice has registered it with the portal."""
+        return cls(automation=Automation.REGISTRATION_REQUIRED, source=source, checked=checked)
 
     @classmethod
     def permitted(cls, *, source: str, checked: date) -> Self:
@@ -62,14 +55,17 @@ class Policy(Fact):
         """Return what is true of every portal whose terms nobody has read."""
         return cls(automation=Automation.UNKNOWN)
 
-    def objection(self, today: date) -> str | None:
-        """Return why software may not run unattended today, in one sentence, or ``None``."""
+    def objection(self, today: date, *, registration: str = "") -> str | None:
+        """Return why software may not run unattended today, in one sentence, or ``None``.
+
+        ``registration`` is the number under which the practice has registered it with the portal.
+        """
         match self.automation:
             case Automation.PROHIBITED:
                 return f"its terms forbid software ({self.source})"
             case Automation.UNKNOWN:
                 return "nobody has recorded whether its terms allow software"
-            case Automation.REGISTRATION_REQUIRED if not self.registration:
+            case Automation.REGISTRATION_REQUIRED if not registration:
                 return f"its terms want software registered first ({self.source})"
         if self.checked is None or today - self.checked > POLICY_LASTS:
             return f"its terms were last read on {self.checked}, more than {POLICY_LASTS.days} days ago"

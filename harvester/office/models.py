@@ -1,7 +1,7 @@
 """The practice's tables. Fields named ``sealed_…`` open only with the keys, and only in their row.
 
 What must never change once written (:mod:`harvester.office.appendonly`) is refused by the database:
-snapshots, sightings, evidence, attempts and their ends, holds and releases, used codes.
+snapshots, sightings, evidence, attempts and their ends, holds and releases, used codes, portals' terms.
 """
 
 from __future__ import annotations
@@ -71,6 +71,21 @@ class PortalSetting(models.Model):
         """Save; raises ``ValidationError`` for an address that is not on this machine."""
         self.full_clean(exclude=["portal"])
         super().save(*args, **kwargs)
+
+
+class PortalTerms(models.Model):
+    """What the practice recorded of a portal's terms; never changed, and what forbids is never undone."""
+
+    class Kind(models.TextChoices):
+        REGISTERED = "registered"
+        FORBIDDEN = "forbidden"
+
+    portal = models.SlugField()
+    kind = models.CharField(max_length=16, choices=Kind)
+    words = models.CharField(max_length=200)
+    """The number of the registration with the portal, or where its terms forbid software."""
+    by = models.ForeignKey("Person", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
 
 
 class Account(models.Model):

@@ -17,7 +17,7 @@ from harvester import errors
 from harvester.errors import PolicyForbids, StaffNeeded, Trouble
 from harvester.model.portal import PortalFacts
 from harvester.model.query import Query
-from harvester.office import attempts, lookups, snapshots
+from harvester.office import attempts, lookups, policy, snapshots
 from harvester.office.attempts import Ledger
 from harvester.office.clock import Clock
 from harvester.office.locks import AccountLock, Busy
@@ -128,9 +128,9 @@ def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained
     """Sign in and make the account's waiting lookups until none is left or trouble ends the stay."""
     if portal is None:
         return _idle(account, "no installed flow knows the portal")
-    objection = portal.policy.objection(terms.today)
-    if objection is not None:
-        return _idle(account, f"{portal.name} is not asked: {objection}", PolicyForbids.__name__)
+    forbidden = _forbidden(portal, terms)
+    if forbidden:
+        return _idle(account, forbidden, PolicyForbids.__name__)
     if _address(portal) is None and (urlsplit(portal.url).hostname or "").endswith(".example"):
         return _idle(account, f"{portal.name} is make-believe and answers only while a demo runs")
     try:
@@ -207,6 +207,8 @@ class _Round:
                 return self._drained("", "the sweep was stopped")
             if not self._lock.alive():
                 return self._drained("", "the lock of the account was lost")
+            if forbidden := _forbidden(self._portal, self._terms):
+                return self._drained(PolicyForbids.__name__, forbidden)
             try:
                 trouble = self._look(stay, row)
             except StayEnded as error:
@@ -302,6 +304,12 @@ _REASONS = {
 def _address(portal: PortalFacts) -> str | None:
     """Return where a mock stands in for the portal."""
     return PortalSetting.objects.filter(portal=portal.id).values_list("address", flat=True).first() or None
+
+
+def _forbidden(portal: PortalFacts, terms: Terms) -> str:
+    """Return why software may not use the portal now; empty where it may."""
+    objection = policy.objection(portal, terms.today)
+    return f"{portal.name} is not asked: {objection}" if objection else ""
 
 
 def _idle(account: Account, reason: str, trouble: str = "", done: int = 0) -> Drained:

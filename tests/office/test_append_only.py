@@ -5,11 +5,21 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from harvester.office import accounts, sweep, worklist
+from harvester.office import accounts, policy, sweep, worklist
 from tests.office.conftest import Office
-from tests.office.portal import TODAY, TOMORROW, Portal, catalogue, claim_item
+from tests.office.portal import FACTS, TODAY, TOMORROW, Portal, catalogue, claim_item
 
-TABLES = ("snapshot", "sighting", "evidence", "attempt", "attemptend", "hold", "release", "codeuse")
+TABLES = (
+    "snapshot",
+    "sighting",
+    "evidence",
+    "attempt",
+    "attemptend",
+    "hold",
+    "release",
+    "codeuse",
+    "portalterms",
+)
 
 
 def fill(office: Office) -> None:
@@ -21,6 +31,7 @@ def fill(office: Office) -> None:
         sweep.sweep(today=day, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
     accounts.hold(account, by=office.person())
     accounts.release(account, by=office.person())
+    policy.forbid(FACTS, "terms", by=office.person())
 
 
 def refused(statement: str) -> bool:

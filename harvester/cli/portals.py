@@ -1,0 +1,154 @@
+"""The portals there are, whether software may use them, and what the practice records of their terms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harvester.cli import options, screen
+from harvester.cli.opening import django, installed, opened, person
+from harvester.cli.options import By, Json, PortalName, Today
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from rich.table import Table
+
+    from harvester.model.portal import PortalFacts
+    from harvester.office.models import PortalTerms
+    from harvester.office.policy import Recorded
+
+portals = typer.Typer(
+    invoke_without_command=True, help="What is installed, whether software may use it, and its rules."
+)
+
+
+@portals.callback()
+def portals_list(context: typer.Context, as_json: Json = False, today: Today = options.NOW) -> None:
+    """List installed portals: what they offer, whether software may use them, and their rules."""
+    if context.invoked_subcommand is not None:
+        return
+    from harvester.visit import client
+
+    found = client.catalogue()
+    recorded = _recorded(found.portals)
+    if as_json:
+        listed = [_plain(facts, recorded[facts.id], today) for facts in found.portals]
+        broken = [{"flow": name, "reason": reason} for name, reason in found.broken]
+        screen.print_json({"portals": listed, "broken": broken})
+        return
+    out = screen.console()
+    for facts in found.portals:
+        screen.say(f"{facts.id}  {facts.name}", "bold", out=out)
+        out.print(screen.indented(_described(facts, recorded[facts.id], today)))
+    for name, reason in found.broken:
+        screen.say(f"{name} is not usable: {reason}", "red", out=out)
+    if not (found.portals or found.broken):
+        screen.say("No flow is installed.", out=out)
+
+
+@portals.command("register")
+def portals_register(
+    portal: PortalName,
+    number: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", parser=options.text(200), help="The registration's number at the portal."
+        ),
+    ],
+    by: By = None,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Record that the practice registered this software with a portal that wants that."""
+    opened()
+    from harvester.office import policy
+
+    facts = installed(portal)
+    policy.register(facts, number, by=person(by, "--by"))
+    _done(facts, as_json, today, f"{facts.name}: registered as {number}.")
+
+
+@portals.command("forbid")
+def portals_forbid(
+    portal: PortalName,
+    source: Annotated[
+        str, typer.Option(parser=options.text(200), help="Where its terms say so, and when you read it.")
+    ],
+    by: By = None,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Record that a portal's terms forbid software: nothing runs there again. It cannot be undone."""
+    opened()
+    from harvester.office import policy
+
+    facts = installed(portal)
+    policy.forbid(facts, source, by=person(by, "--by"))
+    _done(facts, as_json, today, f"{facts.name} is not asked any more.")
+
+
+def _done(facts: PortalFacts, as_json: bool, today: date, said: str) -> None:
+    """Print the portal as it is now, or what was done."""
+    from harvester.office import policy
+
+    recorded = policy.recorded(facts.id)
+    if as_json:
+        screen.print_json(_plain(facts, recorded, today))
+        return
+    screen.say(said)
+    if objection := recorded.objection(facts, today):
+        screen.say(f"It does not run: {objection}.")
+
+
+def _recorded(portals: tuple[PortalFacts, ...]) -> dict[str, Recorded]:
+    """Return what the practice recorded of these portals; nothing where there is no practice yet."""
+    django()
+    from harvester.office import policy, practice
+
+    if not practice.exists():
+        return {facts.id: policy.Recorded(None, None) for facts in portals}
+    opened()
+    return {facts.id: policy.recorded(facts.id) for facts in portals}
+
+
+def _plain(facts: PortalFacts, recorded: Recorded, today: date) -> dict[str, object]:
+    return vars(facts) | {
+        "registered": _row(recorded.registered),
+        "forbidden": _row(recorded.forbidden),
+        "objection": recorded.objection(facts, today),
+    }
+
+
+def _row(terms: PortalTerms | None) -> dict[str, object] | None:
+    return {"words": terms.words, "by": terms.by.username, "at": terms.at} if terms else None
+
+
+def _described(facts: PortalFacts, recorded: Recorded, today: date) -> Table:
+    policy, rules, objection = facts.policy, facts.rules, recorded.objection(facts, today)
+    source = f" ({policy.source}, read on {policy.checked})" if policy.checked else ""
+    limits = [
+        f"locks after {rules.lockout.after} refused passwords",
+        f"signs out after {rules.idle.total_seconds() / 60:.0f} idle minutes",
+        f"second factor: {', '.join(rules.mfa) or 'none'}",
+    ]
+    if rules.password_days:
+        limits.append(f"password lives {rules.password_days} days")
+    listed = screen.grid("left", "fold")
+    for label, said, style in (
+        ("carriers", ", ".join(f"{one.name} ({one.id})" for one in facts.carriers), ""),
+        ("offers", ", ".join(facts.offers) or "nothing", ""),
+        ("policy", f"{screen.spaced(policy.automation)}{source}", ""),
+        ("registered", _told(recorded.registered), ""),
+        ("forbidden", _told(recorded.forbidden), ""),
+        ("", f"does not run: {objection}" if objection else "runs", "red" if objection else "green"),
+        ("rules", "; ".join(limits), ""),
+    ):
+        if said:
+            listed.add_row(screen.text(label, "dim"), screen.text(said, style))
+    return listed
+
+
+def _told(terms: PortalTerms | None) -> str:
+    return f"{terms.words} (by {terms.by.called}, {terms.at.date()})" if terms else ""

@@ -1,0 +1,75 @@
+"""Whether software may use a portal: what its flow declares, and what the practice recorded of its terms.
+
+What is recorded only makes a declared policy stricter, or fulfils what it asks for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from harvester.model.portal import Automation, Policy, PortalFacts
+from harvester.office.clock import Clock
+from harvester.office.models import Person, PortalTerms
+
+
+class PolicyError(Exception):
+    """What was to be recorded of a portal's terms cannot be; one sentence."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the practice recorded of a portal, the newest of each kind; ``None``: nothing."""
+
+    registered: PortalTerms | None
+    forbidden: PortalTerms | None
+
+    def objection(self, portal: PortalFacts, today: date) -> str | None:
+        """Return why software may not use the portal today, in one sentence, or ``None``."""
+        policy = portal.policy
+        if self.forbidden is not None:
+            policy = Policy.prohibited(source=self.forbidden.words, checked=self.forbidden.at.date())
+        return policy.objection(today, registration=self.registered.words if self.registered else "")
+
+
+def recorded(portal: str) -> Recorded:
+    """Return what the practice recorded of a portal."""
+    rows = {row.kind: row for row in PortalTerms.objects.filter(portal=portal).order_by("pk")}
+    return Recorded(rows.get(PortalTerms.Kind.REGISTERED), rows.get(PortalTerms.Kind.FORBIDDEN))
+
+
+def objection(portal: PortalFacts, today: date) -> str | None:
+    """Return why software may not use the portal today, in one sentence, or ``None``."""
+    return recorded(portal.id).objection(portal, today)
+
+
+def register(portal: PortalFacts, number: str, *, by: Person, clock: Clock | None = None) -> None:
+    """Record that the practice's software is registered with the portal under ``number``.
+
+    Raises :class:`PolicyError` where that would change nothing.
+    """
+    if not number.strip():
+        raise PolicyError("the registration's number is empty")
+    if portal.policy.automation is not Automation.REGISTRATION_REQUIRED:
+        said = portal.policy.automation.replace("_", " ")
+        raise PolicyError(f"{portal.name} registers no software; its policy is: {said}")
+    if recorded(portal.id).forbidden is not None:
+        raise PolicyError(
+            f"{portal.name} is recorded as forbidding software; a registration does not undo it"
+        )
+    _record(portal, PortalTerms.Kind.REGISTERED, number, by, clock)
+
+
+def forbid(portal: PortalFacts, source: str, *, by: Person, clock: Clock | None = None) -> None:
+    """Record that the portal's terms forbid software, as ``source`` says; nothing runs there any more.
+
+    Raises :class:`PolicyError` where nobody says where that is written.
+    """
+    if not source.strip():
+        raise PolicyError("say where the portal's terms forbid software")
+    _record(portal, PortalTerms.Kind.FORBIDDEN, source, by, clock)
+
+
+def _record(portal: PortalFacts, kind: PortalTerms.Kind, words: str, by: Person, clock: Clock | None) -> None:
+    now = (clock or Clock()).now()
+    PortalTerms.objects.create(portal=portal.id, kind=kind, words=words.strip(), by=by, at=now)

@@ -1,0 +1,125 @@
+"""What the practice recorded of a portal's terms stands before every browser; the portal is the witness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from harvester.model.portal import Policy
+from harvester.model.query import Query
+from harvester.model.snapshot import Answer
+from harvester.office import policy, sweep, worklist
+from harvester.office.sweep import SweepReport
+from harvester.visit.wire import Catalogue
+from tests.office.conftest import Office
+from tests.office.portal import FACTS, TODAY, TOMORROW, Portal, catalogue, claim_item, truth
+
+WANTS_REGISTRATION = FACTS.model_copy(
+    update={"policy": Policy.registration_required(source="terms, section 4", checked=TODAY)}
+)
+Run = Callable[..., SweepReport]
+
+
+@pytest.fixture
+def portal(office: Office) -> Portal:
+    office.account()
+    worklist.import_items(map(claim_item, range(3)), source="test.csv", catalogue=catalogue())
+    return Portal()
+
+
+@pytest.fixture
+def run(portal: Portal) -> Run:
+    return partial(
+        sweep.sweep,
+        stay=portal.stay,
+        catalogue=lambda: Catalogue(portals=(WANTS_REGISTRATION,)),
+        clock=portal.time.clock,
+    )
+
+
+def test_without_a_registration_on_record_nothing_reaches_the_portal(portal: Portal, run: Run) -> None:
+    report = run(today=TODAY)
+    assert (portal.begun, report.waiting[0].count) == ([], 3)
+    assert "its terms want software registered first (terms, section 4)" in report.waiting[0].reason
+
+
+def test_with_a_registration_on_record_it_runs(office: Office, portal: Portal, run: Run) -> None:
+    policy.register(WANTS_REGISTRATION, "REG-4471", by=office.person())
+    report = run(today=TODAY)
+    assert (len(portal.sign_ins), report.counts["looked_up"]) == (1, 3)
+
+
+def test_a_registration_does_not_make_terms_that_nobody_reads_again_last(
+    office: Office, portal: Portal, run: Run
+) -> None:
+    policy.register(WANTS_REGISTRATION, "REG-4471", by=office.person())
+    run(today=TODAY.replace(year=TODAY.year + 1))
+    assert portal.begun == []
+
+
+def test_once_forbidden_nothing_reaches_the_portal_whatever_else_is_recorded(
+    office: Office, portal: Portal, run: Run
+) -> None:
+    policy.register(WANTS_REGISTRATION, "REG-4471", by=office.person())
+    policy.forbid(WANTS_REGISTRATION, "terms of 2026-11, section 9", by=office.person())
+    with pytest.raises(policy.PolicyError, match="does not undo it"):
+        policy.register(WANTS_REGISTRATION, "REG-4472", by=office.person())
+    report = run(today=TODAY)
+    assert portal.begun == []
+    assert "its terms forbid software (terms of 2026-11, section 9)" in report.waiting[0].reason
+
+
+def test_a_portal_that_permits_software_can_be_forbidden(office: Office, portal: Portal, run: Run) -> None:
+    policy.forbid(FACTS, "letter of 2026-11-02", by=office.person())
+    run(today=TODAY, catalogue=catalogue)
+    assert portal.begun == []
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [Policy.prohibited(source="terms", checked=TODAY), Policy.unknown()],
+    ids=["prohibited", "unknown"],
+)
+def test_no_record_allows_what_a_flow_s_policy_does_not(
+    office: Office, portal: Portal, run: Run, declared: Policy
+) -> None:
+    facts = FACTS.model_copy(update={"policy": declared})
+    with pytest.raises(policy.PolicyError, match="registers no software"):
+        policy.register(facts, "REG-4471", by=office.person())
+    # Registered while the flow said that this is enough; a newer flow knows better.
+    policy.register(WANTS_REGISTRATION, "REG-4471", by=office.person())
+    run(today=TODAY, catalogue=lambda: Catalogue(portals=(facts,)))
+    assert portal.begun == []
+
+
+def test_a_stay_under_way_ends_before_its_next_lookup_once_the_portal_is_forbidden(
+    office: Office, portal: Portal, run: Run
+) -> None:
+    policy.register(WANTS_REGISTRATION, "REG-4471", by=office.person())
+    owner = office.person()
+
+    def answers(query: Query) -> Answer:
+        policy.forbid(WANTS_REGISTRATION, "terms of today", by=owner)
+        return truth(query)
+
+    portal.answers = answers
+    report = run(today=TODAY)
+    assert (len(portal.queries), portal.sign_outs, report.waiting[0].count) == (1, 1, 2)
+    run(today=TOMORROW)
+    assert len(portal.begun) == 1
+
+
+def test_a_lookup_for_a_person_who_waits_meets_the_same_gate(office: Office, portal: Portal) -> None:
+    query = claim_item(1).claim_query("CAS01")
+    looked = sweep.lookup_now(
+        query,
+        office.person(),
+        today=TODAY,
+        stay=portal.stay,
+        catalogue=lambda: Catalogue(portals=(WANTS_REGISTRATION,)),
+        clock=portal.time.clock,
+    )
+    assert (portal.begun, looked.snapshot) == ([], None)
+    assert "registered first" in looked.reason

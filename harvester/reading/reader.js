@@ -292,7 +292,10 @@ async ({ html, fetch: request }) => {
       const reaches = cells.reduce((sum, cell) => sum + (cell.colSpan || 1), 0);
       if (cells.length === 1 && width > 1 && reaches >= width) {
         spans.push(words(cells[0]));
+        // What is expanded under a row stands under that row's number.
+        if (body.length) stack.push({ level: 9, number: headings.push(String(body.length)), words: String(body.length), scope: cells[0] });
         walk(cells[0]);
+        leave(cells[0]);
         continue;
       }
       const values = [];

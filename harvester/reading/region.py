@@ -132,6 +132,11 @@ class Record:
         path = (*(cell.under or self._path), name)
         return Place(document=self._reading.document.sha256, path=path, mark=cell.n)
 
+    @property
+    def below(self) -> Region:
+        """What is expanded under this row of a table, in a row of its own."""
+        return Region(self._reading, self._path)
+
     def into(self, model: type[M], labels: str = "", /, **fields: object) -> M:
         """Fill a model of :mod:`harvester.model`: each field by the label that it stands under.
 

@@ -236,3 +236,27 @@ def test_a_row_that_nobody_read_is_told(read: Read) -> None:
         for name in ("Info", "Network", "Period"):
             row.text(name)
     assert [(entry.path[-1], entry.words) for entry in region.unread] == [("4", "J | Y | 23 | 9.00")]
+
+
+EXPANDED = """<!doctype html><h1>Claim</h1><h2>Service lines</h2><table><thead><tr><th>Line</th><th>Paid</th></tr></thead>
+<tbody><tr><td>1</td><td>10.00</td></tr><tr><td colspan="2"><p>Codes: 45</p></td></tr>
+<tr><td>2</td><td>0.00</td></tr><tr><td colspan="2"><p>Codes: 16, N290</p></td></tr></tbody></table>"""
+
+
+def test_what_is_expanded_under_a_row_belongs_to_it(read: Read) -> None:
+    rows = read(EXPANDED).table("Service lines").rows
+    assert [(row.text("Line").value, row.below.fields().text("Codes").value) for row in rows] == [
+        ("1", "45"),
+        ("2", "16, N290"),
+    ]
+
+
+GRID = """<!doctype html><h1>Claims</h1><div role="grid" aria-label="Results"><div role="presentation">
+<div role="row"><div role="columnheader">Claim *</div><div role="columnheader">Paid</div></div></div>
+<div role="rowgroup"><div role="row"><div role="gridcell">C1</div><div role="gridcell">$1.00</div>
+<div role="presentation"></div></div></div></div>"""
+
+
+def test_a_grid_of_roles_is_a_table(read: Read) -> None:
+    (row,) = read(GRID).table("Results").rows
+    assert (row.text("Claim").value, row.money("Paid").value) == ("C1", Decimal("1.00"))

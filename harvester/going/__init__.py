@@ -1,0 +1,8 @@
+"""Drives pages that must be driven: finds controls by what stands beside them, chooses, fills, waits, scrolls."""
+
+from harvester.going.controls import Place, control
+from harvester.going.filling import choose, fill, fill_day
+from harvester.going.frames import frame
+from harvester.going.lists import collect, more
+
+__all__ = ["Place", "choose", "collect", "control", "fill", "fill_day", "frame", "more"]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlencode
 
 from harvester.errors import PortalChanged, Trouble
+from harvester.going import frames, lists, waiting
 from harvester.model.authorization import AuthorizationList
 from harvester.model.claim import Claim, ClaimList
 from harvester.model.eligibility import Eligibility
@@ -41,12 +42,12 @@ from harvester.model.query import (
     RemittanceFileQuery,
 )
 from harvester.model.remittance import File, RemittanceFile
-from harvester.reading import pages, waiting
+from harvester.reading import pages
 from harvester.reading.region import Region, label
 from harvester.reading.values import folded
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Frame, Locator, Page
 
 LONGEST = 100
 """Pages of one list."""
@@ -87,9 +88,40 @@ class Portal(PortalFacts):
             *sights, signs=self.signs, dialogs=self.dialogs, patience=self.rules.patience.total_seconds()
         )
 
-    def read(self, page: Page) -> Region:
-        """Read the page as it is shown now."""
+    def press(self, control: Locator, *sights: Locator, busy: str = waiting.BUSY) -> Locator:
+        """Click a control; return the sight that stands there after the page was busy with that."""
+        return waiting.press(
+            control,
+            *sights,
+            signs=self.signs,
+            dialogs=self.dialogs,
+            patience=self.rules.patience.total_seconds(),
+            busy=busy,
+        )
+
+    def frame(self, page: Page, title: str) -> Frame:
+        """Return the document of the frame with this title; ask again after whatever may replace it."""
+        return frames.frame(page, title, patience=self.rules.patience.total_seconds())
+
+    def read(self, page: Page | Frame) -> Region:
+        """Read the page, or the document of a frame, as it is shown now."""
         return pages.live(page, self.signs)
+
+    def collect(self, page: Page | Frame, grid: Locator) -> Region:
+        """Read a grid of which only a part is in the document, by scrolling it through."""
+        return pages.gathered(page, *lists.collect(grid))
+
+    def turn(self, page: Page | Frame, onward: Locator, *sights: Locator) -> Iterator[Region]:
+        """Read a list as it is shown, page by page, pressing ``onward`` while there is more.
+
+        Raises ``PortalChanged`` where the pages do not end.
+        """
+        for _ in range(LONGEST):
+            yield self.read(page)
+            if not lists.more(onward):
+                return
+            self.press(onward, *sights)
+        raise PortalChanged("the pages of the list do not end")
 
     def fetch(self, page: Page, path: str, query: Mapping[str, str] | None = None) -> Region:
         """Ask for a document inside the signed-in page and read it without rendering it."""

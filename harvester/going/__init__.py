@@ -1,4 +1,4 @@
-"""Drives pages that must be driven: finds controls by what stands beside them, chooses, fills, waits, scrolls."""
+"""Drives pages: finds controls by what stands beside them, chooses, fills, waits, scrolls, turns pages."""
 
 from harvester.going.controls import Place, control
 from harvester.going.filling import choose, fill, fill_day

@@ -10,7 +10,6 @@ from playwright.sync_api import TimeoutError as Timeout
 
 from harvester.errors import PortalChanged
 from harvester.going.controls import Place, control
-from harvester.reading.region import label
 from harvester.reading.values import folded
 
 US = "%m/%d/%Y"
@@ -26,7 +25,8 @@ _CHOSEN = """async (field, awaited) => {
       if (fold(box.innerText)) return box.innerText;
     return "";
   };
-  for (const end = Date.now() + 1000; awaited !== null && fold(shown()) !== fold(awaited) && Date.now() < end;)
+  const end = Date.now() + 1000;
+  while (awaited !== null && fold(shown()) !== fold(awaited) && Date.now() < end)
     await new Promise((next) => setTimeout(next, 20));
   return shown();
 }"""

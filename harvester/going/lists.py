@@ -2,70 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib.resources import files
 
 from playwright.sync_api import Locator
 
 from harvester.errors import PortalChanged
 
-# Scrolls a grid through, down and across, and keeps every cell's words by row and column. A grid counts
-# its rows and columns itself (aria-rowcount, with its header; aria-colcount).
-_COLLECT = """async (grid) => {
-  const number = (element, name) => Number(element.getAttribute(name) || 0);
-  const rows = new Map(), headers = new Map();
-  const look = () => {
-    for (const head of grid.querySelectorAll("[role=columnheader]")) headers.set(number(head, "aria-colindex"), head.innerText.trim());
-    for (const row of grid.querySelectorAll("[role=row][aria-rowindex]")) {
-      const cells = [...row.querySelectorAll("[role=cell], [role=gridcell]")];
-      const at = number(row, "aria-rowindex");
-      if (!cells.length) continue;
-      if (!rows.has(at)) rows.set(at, new Map());
-      for (const cell of cells) rows.get(at).set(number(cell, "aria-colindex"), cell.innerText.trim());
-    }
-  };
-  const pause = () => new Promise((next) => requestAnimationFrame(() => setTimeout(next, 0)));
-  const scrolling = [grid, ...grid.querySelectorAll("*")].filter((one) =>
-    /auto|scroll|hidden/.test(getComputedStyle(one).overflowY) && one.scrollHeight > one.clientHeight + 1
-    || /auto|scroll|hidden/.test(getComputedStyle(one).overflowX) && one.scrollWidth > one.clientWidth + 1);
-  const main = scrolling.sort((one, other) => other.clientHeight * other.clientWidth - one.clientHeight * one.clientWidth)[0] ?? grid;
-  const to = async (top, left) => { main.scrollTo(left, top); await pause(); await pause(); look(); };
-  for (let left = 0; ; left += main.clientWidth / 2) {
-    for (let top = 0; ; top += main.clientHeight / 2) {
-      await to(top, left);
-      if (top + main.clientHeight >= main.scrollHeight - 1) break;
-    }
-    if (left + main.clientWidth >= main.scrollWidth - 1) break;
-  }
-  await to(0, 0);
-  const list = (map) => [...map].sort(([one], [other]) => one - other).map(([, item]) => item);
-  return {
-    caption: grid.getAttribute("aria-label") || document.getElementById(grid.getAttribute("aria-labelledby") || "")?.innerText || "",
-    headers: list(headers), rows: list(rows).map(list),
-    stated: number(grid, "aria-rowcount"), heads: grid.querySelectorAll("[role=row]:has([role=columnheader])").length,
-    across: number(grid, "aria-colcount"),
-  };
-}"""
+_COLLECT = files("harvester.going").joinpath("collect.js").read_text("utf-8")
 
 
-def collect(grid: Locator) -> dict[str, Any]:
-    """Return all of a grid that shows only a part: ``caption``, ``headers`` and ``rows`` of words.
+def collect(grid: Locator) -> tuple[str, list[str], list[list[str]]]:
+    """Return all of a grid that shows only a part of itself: its caption, headers and rows, in words.
 
     Raises ``PortalChanged`` where fewer rows or columns come than the grid itself says it has.
     """
-    found: dict[str, Any] = grid.evaluate(_COLLECT)
-    missing = found["stated"] - found["heads"] - len(found["rows"])
-    if missing or any(len(row) != len(found["headers"]) for row in found["rows"]):
-        raise PortalChanged(
-            f"{len(found['rows'])} of {found['stated'] - found['heads']} rows could be scrolled to",
-            where=found["caption"],
-        )
-    if found["across"] > len(found["headers"]):
-        raise PortalChanged("a column could not be scrolled to", where=found["caption"])
-    return found
+    found = grid.evaluate(_COLLECT)
+    caption, headers, rows = found["caption"], found["headers"], found["rows"]
+    if found["stated"] != len(rows) + found["heads"]:
+        raise PortalChanged(f"{len(rows)} rows could be scrolled to, not all of them", where=caption)
+    if found["across"] > len(headers) or any(len(row) != len(headers) for row in rows):
+        raise PortalChanged("a column could not be scrolled to", where=caption)
+    return caption, headers, rows
 
 
 def more(onward: Locator) -> bool:
-    """Whether a list goes on behind this control: it is there, and neither it nor what holds it is disabled."""
+    """Whether a list goes on: this control is there, and neither it nor its list item is disabled."""
     there = onward.filter(visible=True)
     if not there.count():
         return False

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.resources import files
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Error, JSHandle, Locator, Page
@@ -27,24 +28,7 @@ _SHOWN = """() => ({
   path: location.pathname,
 })"""
 
-_WATCH = """(element, busy) => {
-  const there = () => [...document.querySelectorAll(busy)].some((one) => one.checkVisibility({ visibilityProperty: true }));
-  let begun = false, refused = 0, wake = () => {};
-  const look = () => { begun ||= there(); wake(); };
-  const changes = new MutationObserver(look);
-  changes.observe(document, { subtree: true, childList: true, attributes: true });
-  const count = (entries) => { refused += entries.filter((one) => [401, 419, 440].includes(one.responseStatus)).length; };
-  const answers = new PerformanceObserver((list) => count(list.getEntries()));
-  answers.observe({ type: "resource" });
-  const state = () => { count(answers.takeRecords()); return { begun, busy: there(), refused: refused > 0 }; };
-  const settled = (patience) => new Promise((resolve) => {
-    const end = setTimeout(() => { wake = () => {}; resolve(state()); }, patience);
-    wake = () => { if (begun && !there()) { clearTimeout(end); wake = () => {}; resolve(state()); } };
-    wake();
-  });
-  const end = () => { changes.disconnect(); answers.disconnect(); };
-  return { settled, end };
-}"""
+_WATCH = files("harvester.going").joinpath("watch.js").read_text("utf-8")
 
 _DIALOGS = "[role=dialog], [role=alertdialog], [aria-modal=true], dialog[open]"
 

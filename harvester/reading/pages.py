@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from html import escape
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 from harvester.errors import PortalChanged, PortalUnavailable, SignedOut, Trouble
 from harvester.model.remittance import LARGEST_FILE, File
@@ -43,8 +44,8 @@ def journal() -> Iterator[list[Document]]:
         _journal.reset(token)
 
 
-def live(page: Page, signs: Mapping[str, type[Trouble]]) -> Region:
-    """Read the page as it is shown now; raises the trouble that it shows."""
+def live(page: Page | Frame, signs: Mapping[str, type[Trouble]]) -> Region:
+    """Read the page, or the document of a frame, as it is shown now; raises the trouble that it shows."""
     return _region(_read(page, {}), signs)
 
 
@@ -89,7 +90,21 @@ def kept(page: Page, document: Document) -> Region:
     return _region(_read(page, {"html": document.html}) | {"path": document.path}, {})
 
 
-def _read(page: Page, request: dict[str, Any]) -> dict[str, Any]:
+def gathered(
+    page: Page | Frame, caption: str, headers: Sequence[str], rows: Sequence[Sequence[str]]
+) -> Region:
+    """Read a table of which only parts stood in the document at a time, as if all of it had."""
+
+    def line(tag: str, words: Sequence[str]) -> str:
+        cells = (escape(cell).replace("\n", "<br>") for cell in words)
+        return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>"
+
+    body = "".join(line("td", row) for row in rows)
+    table = f"<caption>{escape(caption)}</caption><thead>{line('th', headers)}</thead><tbody>{body}</tbody>"
+    return _region(_read(page, {"html": f"<!doctype html><table>{table}</table>"}), {})
+
+
+def _read(page: Page | Frame, request: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(page.evaluate(_READER, request))
     return found
 

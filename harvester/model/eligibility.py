@@ -125,7 +125,15 @@ class Eligibility(Fact):
     as_of: Shown[date] = Shown()
     """The day of the data, where the portal says so ("as of last night")."""
     primary_care_provider: Shown[str] = Shown()
-    """2120C NM1*P3."""
+    """2120C NM1*P3; of a workers' compensation claim the physician of record."""
+    injury_date: Shown[date] = Shown()
+    """Of the workers' compensation claim that ``member_id`` then is, DTP*439."""
+    conditions: tuple[Shown[Code], ...] = ()
+    """Diagnoses that are allowed for the injury, HI; FHIR ``Condition``."""
+    claim_manager: Shown[str] = Shown()
+    """Who decides on the claim at the payer, 2120C PER."""
+    managed_care_organization: Shown[str] = Shown()
+    """2120C NM1*Y2; *none* where the portal says that nobody is between payer and provider."""
     coverages: tuple[Coverage, ...] = ()
     accumulators: tuple[Accumulator, ...] = ()
     benefits: tuple[Benefit, ...] = ()

@@ -49,6 +49,8 @@ class Payment(Fact):
 
     number: Shown[str] = Shown()
     """Check or EFT trace number, TRN02."""
+    remittance_number: Shown[str] = Shown()
+    """Of the remittance advice, where it has a number beside the check's."""
     method: Shown[PaymentMethod] = Shown()
     """BPR04."""
     status: Shown[PaymentStatus] = Shown()

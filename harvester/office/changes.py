@@ -286,7 +286,13 @@ def _values(
         yield _value(kind, name, shown, where, added=False)
 
 
-_ONE = {"diagnoses": "diagnosis", "modifiers": "modifier", "pend_reasons": "pend reason", "remarks": "remark"}
+_ONE = {
+    "conditions": "condition",
+    "diagnoses": "diagnosis",
+    "modifiers": "modifier",
+    "pend_reasons": "pend reason",
+    "remarks": "remark",
+}
 
 
 def _value(kind: ChangeKind, name: str, shown: Shown[Any], where: _Where, *, added: bool) -> Change:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal, Self
@@ -106,26 +107,41 @@ class Carrier(Fact):
 
 
 class Request(Fact):
-    """A method and a path that a portal may be asked for; ``{x}`` stands for one path segment."""
+    """A method and a path that a portal may be asked for; ``{x}`` stands for one path segment.
+
+    Where one address takes every form, ``field`` is what says which form it is, and ``values`` are
+    those of it that may be sent.
+    """
 
     method: str
     path: str
+    field: str = ""
+    values: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, line: str) -> Self:
-        """Read ``"GET /claims/{claim}"``; raises ``ValueError`` for anything else."""
-        method, _, path = line.partition(" ")
-        if method not in ("GET", "POST") or not path.startswith("/"):
-            raise ValueError(f"“{line}” is not like “GET /claims/{{claim}}”")
-        return cls(method=method, path=path)
+        """Read ``"GET /claims/{claim}"`` or ``"POST /portal task=claims|claim"``; else ``ValueError``."""
+        parts = line.split(" ")
+        method, path, condition = (*parts, "")[:3] if len(parts) in (2, 3) else ("", "", "")
+        field, _, values = condition.partition("=")
+        if (
+            method not in ("GET", "POST")
+            or not path.startswith("/")
+            or (condition and not (field and values))
+        ):
+            raise ValueError(f"“{line}” is not like “GET /claims/{{claim}}” or “POST /portal task=claims”")
+        return cls(method=method, path=path, field=field, values=tuple(values.split("|")) if values else ())
 
-    def allows(self, method: str, path: str) -> bool:
-        """Whether a request with this method and this path (without query) is this one."""
+    def allows(self, method: str, path: str, sent: Iterable[tuple[str, str]] = ()) -> bool:
+        """Whether a request with this method, path (without query) and sent fields is this one."""
         segments = (
             "[^/]+" if part.startswith("{") and part.endswith("}") else re.escape(part)
             for part in self.path.split("/")
         )
-        return method == self.method and re.fullmatch("/".join(segments), path) is not None
+        if method != self.method or re.fullmatch("/".join(segments), path) is None:
+            return False
+        said = [value for name, value in sent if name == self.field]
+        return not self.field or (len(said) == 1 and said[0] in self.values)
 
 
 class PortalFacts(Fact):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from playwright.sync_api import Browser, CDPSession, Error
 
@@ -77,7 +77,8 @@ class Guard:
             return False
         if "_method" in parse_qs(parts.query) or "_method" in parse_qs(body or ""):
             return False
-        return any(request.allows(method, parts.path) for request in self._allowed[self.phase])
+        sent = _fields(parts.query, headers, body)
+        return any(request.allows(method, parts.path, sent) for request in self._allowed[self.phase])
 
     def _paused(self, session: CDPSession) -> Callable[[dict[str, Any]], None]:
         def judge(event: dict[str, Any]) -> None:
@@ -109,3 +110,11 @@ class Guard:
                     self._failure = type(problem).__name__
 
         return judge
+
+
+def _fields(query: str, headers: dict[str, str], body: str | None) -> list[tuple[str, str]]:
+    """Return the fields that every server reads alike from a query and a form; none where one may not."""
+    kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    if ";" in query + (body or "") or (body and not kind.startswith("application/x-www-form-urlencoded")):
+        return []
+    return [pair for part in (query, body or "") for pair in parse_qsl(part, keep_blank_values=True)]

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from harvester.flow import Carrier, Lockout, Policy, Portal, Rules, minutes
+from harvester.model.portal import Request
 from harvester.visit.guard import Guard, Phase
 
 HERE = "https://portal.example"
@@ -19,7 +20,7 @@ PORTAL = Portal(
     rules=Rules(lockout=Lockout(after=3), idle=minutes(15)),
     signs={},
     enters=("GET /signin", "POST /signin"),
-    reads=("GET /claims/{claim}", "POST /claims/search"),
+    reads=("GET /claims/{claim}", "POST /claims/search", "POST /portal task=claims|claim"),
     leaves=("POST /signout",),
     assets=("/static/", "https://cdn.example/portal/"),
 )
@@ -109,3 +110,45 @@ def test_style_sheets_and_scripts_pass(path: str, kind: str, host: str) -> None:
 @pytest.mark.parametrize("path", ["/claims/void?id=1", "/claims/C1", "/claims/C1/void.js"])
 def test_a_page_cannot_ask_for_an_action_as_a_script(path: str) -> None:
     assert not allowed(f"GET {path}", kind="Script")
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
+
+
+@pytest.mark.parametrize("task", ["claims", "claim"])
+def test_where_one_address_takes_every_form_the_field_decides(task: str) -> None:
+    assert allowed("POST /portal", headers=FORM, body=f"member=1&task={task}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        "",
+        "member=1",
+        "task=refund",
+        "task=",
+        "task=claims&task=refund",
+        "task=refund&task=claims",
+        "member=1;task=refund&task=claims",
+        "Task=claims",
+        "task=claims%26task=refund",
+    ],
+)
+def test_another_form_at_the_same_address_is_refused(body: str | None) -> None:
+    assert not allowed("POST /portal", headers=FORM, body=body)
+
+
+def test_a_field_in_the_address_or_in_another_kind_of_body_does_not_count() -> None:
+    assert not allowed("POST /portal?task=refund", headers=FORM, body="task=claims")
+    assert not allowed("POST /portal", headers={"content-type": "text/plain"}, body="task=claims")
+    multipart = {"content-type": "multipart/form-data; boundary=x"}
+    assert not allowed("POST /portal", headers=multipart, body="&task=claims&")
+
+
+@pytest.mark.parametrize(
+    "line", ["POST", "POST portal", "PUT /portal", "POST /portal task", "POST /portal =x", "POST /a b c=d"]
+)
+def test_a_request_is_declared_in_one_way(line: str) -> None:
+    with pytest.raises(ValueError, match="is not like"):
+        Request.parse(line)

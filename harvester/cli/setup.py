@@ -76,6 +76,12 @@ def account_add(
     npi: Annotated[
         str | None, typer.Option(parser=options.npi, metavar="NPI", help="Look up under this NPI.")
     ] = None,
+    ptan: Annotated[
+        str,
+        typer.Option(
+            parser=options.text(20), metavar="PTAN", help="A Medicare contractor's number of the provider."
+        ),
+    ] = "",
     organisation: Annotated[
         str, typer.Option(parser=options.text(150), help="Look up for this organisation.")
     ] = "",
@@ -104,7 +110,7 @@ def account_add(
         user_name=user,
         password=password,
         seed=seed,
-        context=Context(tin=number, npi=npi or "", organisation=organisation),
+        context=Context(tin=number, npi=npi or "", ptan=ptan, organisation=organisation),
         sweep_consent=today if consent_sweeps else None,
     )
     consent = "the nightly sweep uses it" if consent_sweeps else "only for the owner's own lookups"

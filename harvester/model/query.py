@@ -22,31 +22,36 @@ class Member(Fact):
     birth_date: date
 
 
-class EligibilityQuery(Fact):
+class Asked(Fact):
+    """Root of the queries: of which carrier, and as which part of the practice."""
+
+    carrier: Word
+    tin: Word | None = None
+    """The practice's tax id to ask as, nine digits, where it has several."""
+    npi: Word | None = None
+    ptan: Word | None = None
+    """Under which a Medicare contractor knows the provider; it belongs to tax id and NPI."""
+
+
+class EligibilityQuery(Asked):
     """Is this member covered on a day, and on what terms (270)."""
 
     kind: Literal["eligibility"] = "eligibility"
-    carrier: Word
     member: Member
     service_date: date
     service_type: Word = "30"
     """X12 service type code (EB03); 30 is the plan as a whole."""
-    tin: Word | None = None
-    """The practice's tax id to ask as, nine digits, where it has several."""
 
 
-class ClaimsQuery(Fact):
+class ClaimsQuery(Asked):
     """Which claims the portal lists for a member between two days of service (276 by member)."""
 
     kind: Literal["claims"] = "claims"
-    carrier: Word
     member: Member
     service_from: date
     service_to: date
     claim_number: Word | None = None
     """Asks for this claim alone, whatever its days."""
-    tin: Word | None = None
-    """The practice's tax id that the claims were sent under, nine digits."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -55,7 +60,7 @@ class ClaimsQuery(Fact):
         return self
 
 
-class ClaimQuery(Fact):
+class ClaimQuery(Asked):
     """One claim: by the payer's number where it is known, else by what only this claim has.
 
     Without ``claim_number`` the claim is looked for in the member's list and taken only where
@@ -63,7 +68,6 @@ class ClaimQuery(Fact):
     """
 
     kind: Literal["claim"] = "claim"
-    carrier: Word
     member: Member
     claim_number: Word | None = None
     patient_account_number: Word
@@ -71,20 +75,16 @@ class ClaimQuery(Fact):
     service_to: date
     billed: Decimal | None = None
     """Total charge in US dollars (CLM02)."""
-    tin: Word | None = None
-    """The practice's tax id that the claim was sent under, nine digits."""
 
 
-class PaymentsQuery(Fact):
+class PaymentsQuery(Asked):
     """Which checks and transfers were issued to a tax id between two days (835 by date), or one of them."""
 
     kind: Literal["payments"] = "payments"
-    carrier: Word
     issued_from: date
     issued_to: date
     number: Word | None = None
     """Asks for this check or transfer alone."""
-    tin: Word | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -93,36 +93,30 @@ class PaymentsQuery(Fact):
         return self
 
 
-class OverpaymentsQuery(Fact):
+class OverpaymentsQuery(Asked):
     """What a payer wants back from a tax id."""
 
     kind: Literal["overpayments"] = "overpayments"
-    carrier: Word
-    tin: Word | None = None
 
 
-class AuthorizationsQuery(Fact):
+class AuthorizationsQuery(Asked):
     """Which authorizations and referrals a member has on a day (278 inquiry)."""
 
     kind: Literal["authorizations"] = "authorizations"
-    carrier: Word
     member: Member
     service_date: date
     number: Word | None = None
     """Asks for this authorization alone."""
-    tin: Word | None = None
 
 
-class RemittanceFileQuery(Fact):
+class RemittanceFileQuery(Asked):
     """The file of one payment."""
 
     kind: Literal["remittance_file"] = "remittance_file"
-    carrier: Word
     payment_number: Word
     issue_date: date
     amount: Decimal
     """US dollars, as the payment's own page says: the file must say the same."""
-    tin: Word | None = None
 
 
 AboutMember = EligibilityQuery | ClaimsQuery | ClaimQuery | AuthorizationsQuery

@@ -97,7 +97,7 @@ class Account(models.Model):
     user_name = models.CharField(max_length=150)
     user_name_folded = models.CharField(max_length=150, editable=False)
     context = models.JSONField(default=dict)
-    """Organisation, TIN and NPI for which it looks things up."""
+    """Organisation, TIN, NPI and PTAN for which it looks things up."""
     sweep_consent = models.DateField(null=True)
     """Since when its owner lets the nightly sweep use it; ``None``: only the owner's own lookups."""
     active = models.BooleanField(default=True)

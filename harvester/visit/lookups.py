@@ -51,6 +51,8 @@ def _claim(flow: Flow, page: Page, query: ClaimQuery) -> Claim:
             service_from=query.service_from,
             service_to=query.service_to,
             tin=query.tin,
+            npi=query.npi,
+            ptan=query.ptan,
         )
         row = chosen(_listed(flow, page, wanted), query)
         query = query.model_copy(update={"claim_number": row.claim_number.value})

@@ -36,6 +36,15 @@ class Context(Fact):
     organisation: str = ""
     tin: str = ""
     npi: str = ""
+    ptan: str = ""
+    """Under which a Medicare contractor knows the provider."""
+
+    def asks(self, query: Query) -> Query:
+        """Return the query as this part of the practice asks it; one under another tax id stays as it is."""
+        if query.tin not in (None, self.tin):
+            return query
+        own = {"tin": self.tin, "npi": self.npi, "ptan": self.ptan}
+        return query.model_copy(update={name: value for name, value in own.items() if value})
 
 
 class Begin(Fact):

@@ -83,7 +83,11 @@ box.oninput = () => setTimeout(() => {
     const option = list.appendChild(document.createElement("div"));
     option.setAttribute("role", "option");
     option.textContent = words;
-    option.onclick = () => { shown.textContent = window.deaf ? "Granite" : words; box.value = ""; list.remove(); };
+    option.onclick = () => {
+      shown.textContent = window.deaf ? "Granite" : words;
+      box.value = "";
+      list.remove();
+    };
   }
 }, 100);
 </script>"""
@@ -124,8 +128,10 @@ list.onclick = (event) => { button.textContent = event.target.textContent; list.
 DATES = """<label>Plain <input id=plain></label>
 <label>Masked <input id=masked></label><label>Native <input id=native type=date></label>
 <label id=l>Sectioned</label><div><div role=group aria-labelledby=l>
-<span role=spinbutton tabindex=0 aria-label=Month>MM</span>/<span role=spinbutton tabindex=0 aria-label=Day>DD</span>/
-<span role=spinbutton tabindex=0 aria-label=Year>YYYY</span></div><input id=kept tabindex=-1 aria-hidden=true></div>
+<span role=spinbutton tabindex=0 aria-label=Month>MM</span>/
+<span role=spinbutton tabindex=0 aria-label=Day>DD</span>/
+<span role=spinbutton tabindex=0 aria-label=Year>YYYY</span></div>
+<input id=kept tabindex=-1 aria-hidden=true></div>
 <script>
 masked.onkeydown = (event) => {
   event.preventDefault();

@@ -34,7 +34,8 @@ go.onclick = () => setTimeout(() => {
   }, 150);
 }, 100);
 </script>"""
-DIALOG = """<div role=dialog aria-label="%s"><button onclick="this.parentElement.remove()">Not now</button></div>"""
+DIALOG = """<div role=dialog aria-label="%s">
+<button onclick="this.parentElement.remove()">Not now</button></div>"""
 
 
 def at(desk: Desk, tab: Page, html: str = SEARCH) -> None:

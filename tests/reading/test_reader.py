@@ -238,8 +238,9 @@ def test_a_row_that_nobody_read_is_told(read: Read) -> None:
     assert [(entry.path[-1], entry.words) for entry in region.unread] == [("4", "J | Y | 23 | 9.00")]
 
 
-EXPANDED = """<!doctype html><h1>Claim</h1><h2>Service lines</h2><table><thead><tr><th>Line</th><th>Paid</th></tr></thead>
-<tbody><tr><td>1</td><td>10.00</td></tr><tr><td colspan="2"><p>Codes: 45</p></td></tr>
+EXPANDED = """<!doctype html><h1>Claim</h1><h2>Service lines</h2><table>
+<thead><tr><th>Line</th><th>Paid</th></tr></thead><tbody>
+<tr><td>1</td><td>10.00</td></tr><tr><td colspan="2"><p>Codes: 45</p></td></tr>
 <tr><td>2</td><td>0.00</td></tr><tr><td colspan="2"><p>Codes: 16, N290</p></td></tr></tbody></table>"""
 
 

@@ -7,7 +7,7 @@ copay + coinsurance + paid.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
@@ -347,17 +347,30 @@ _CHANGED = (
 _HEAVY = (23, 14, 11, 10)
 """How many claims the busiest patients have; the others have two or three."""
 
+Insurer = Callable[[Member], str]
+"""Who insures a member."""
+
+
+def _one(_member: Member) -> str:
+    return ""
+
 
 def book(
-    cast: Cast, payer: str, prefix: str, plans: Sequence[tuple[str, str, str]], series: str = ""
+    cast: Cast,
+    payer: str,
+    prefix: str,
+    plans: Sequence[tuple[str, str, str]],
+    series: str = "",
+    insurer: Insurer = _one,
 ) -> Book:
     """Return a payer's files: member ids start with ``prefix``; plans are (name, product, network).
 
-    ``series`` is what the practice's account numbers for this payer start with.
+    ``series`` is what the practice's account numbers for this payer start with. Where a portal shows
+    several payers, ``insurer`` says who insures a member: each pays, and takes back, for itself.
     """
     members = tuple(_members(cast, payer, prefix, plans))
     claims = [replace(file, account=series + file.account) for file in _claims(cast, payer, members)]
-    return recovering(payer, Book(members, tuple(_pay_together(claims))))
+    return recovering(payer, Book(members, tuple(_pay_together(claims, insurer))), insurer)
 
 
 def _members(cast: Cast, payer: str, prefix: str, plans: Sequence[tuple[str, str, str]]) -> Iterator[Member]:
@@ -656,20 +669,25 @@ def _payment(rng: Random, claim: ClaimFile, settled: date) -> Payment:
     return Payment(method, "", settled, 0, claim.organization.name, settled)
 
 
-def _pay_together(claims: list[ClaimFile]) -> list[ClaimFile]:
+_Run = tuple[str, date, str, date, str]
+"""What a payment's claims have in common: to whom, when, how, known from when on, and by whom."""
+
+
+def _pay_together(claims: list[ClaimFile], insurer: Insurer) -> list[ClaimFile]:
     """Give claims settled on one day by one method one check or transfer, up to four on each."""
-    runs: dict[tuple[str, date, str, date], list[tuple[str, int]]] = {}
+    runs: dict[_Run, list[tuple[str, int]]] = {}
     for claim in claims:
         for stage in claim.stages:
             if stage.payment and stage.paid > 0:
                 entry = (claim.number, stage.paid)
-                if entry not in runs.setdefault(_run(stage, stage.payment), []):
-                    runs[_run(stage, stage.payment)].append(entry)
-    paid: dict[tuple[tuple[str, date, str, date], str], Payment] = {}
+                run = _run(claim, stage, stage.payment, insurer)
+                if entry not in runs.setdefault(run, []):
+                    runs[run].append(entry)
+    paid: dict[tuple[_Run, str], Payment] = {}
     for order, (key, entries) in enumerate(sorted(runs.items())):
         for chunk in range(0, len(entries), 4):
             together = entries[chunk : chunk + 4]
-            payee, issued, method, since = key
+            payee, issued, method, since, _ = key
             serial = f"{order:04d}{chunk // 4}"
             number = f"{70}{serial}" if method == "CHK" else f"E{issued:%Y%m%d}{serial}"
             payment = Payment(method, number, issued, sum(cents for _, cents in together), payee, since)
@@ -680,7 +698,9 @@ def _pay_together(claims: list[ClaimFile]) -> list[ClaimFile]:
             stages=tuple(
                 replace(
                     stage,
-                    payment=paid.get((_run(stage, stage.payment), claim.number)) if stage.payment else None,
+                    payment=paid.get((_run(claim, stage, stage.payment, insurer), claim.number))
+                    if stage.payment
+                    else None,
                 )
                 for stage in claim.stages
             ),
@@ -689,9 +709,9 @@ def _pay_together(claims: list[ClaimFile]) -> list[ClaimFile]:
     ]
 
 
-def _run(stage: Stage, payment: Payment) -> tuple[str, date, str, date]:
-    """Return what a payment's claims have in common: to whom, when, how, and known from when on."""
-    return payment.payee, payment.issued, payment.method, max(stage.since, BASE_DATE)
+def _run(claim: ClaimFile, stage: Stage, payment: Payment, insurer: Insurer) -> _Run:
+    since = max(stage.since, BASE_DATE)
+    return payment.payee, payment.issued, payment.method, since, insurer(claim.member)
 
 
 def _corrected(
@@ -752,15 +772,17 @@ def _paid_to(stage: Stage, organization: Organization) -> Stage:
 _DEMAND_REASONS = ("duplicate", "other_insurance", "fee_schedule", "not_covered")
 
 
-def recovering(payer: str, book: Book) -> Book:
+def recovering(payer: str, book: Book, insurer: Insurer = _one) -> Book:
     """Return the book with demands for some of what was paid, recovered from later payments.
 
     One payment in nine pays interest (L6) and none holds back more than half of what its claims are paid.
     """
     rng = Random(f"{payer} recoveries")
     gross: dict[str, Payment] = {}
+    payers: dict[str, str] = {}
     for file in book.claims:
         gross.update({stage.payment.number: stage.payment for stage in file.stages if stage.payment})
+        payers.update({stage.payment.number: insurer(file.member) for stage in file.stages if stage.payment})
     withheld: dict[str, list[Withheld]] = {number: [] for number in gross}
     room = {number: payment.cents // 2 for number, payment in gross.items()}
     for at, number in enumerate(sorted(gross)):
@@ -780,7 +802,8 @@ def recovering(payer: str, book: Book) -> Book:
             cents=paid if rng.random() < 0.4 else max(1500, paid // rng.randint(2, 4)),
             disputed=rng.random() < 0.1,
         )
-        demands.append(_recovered(rng, demand, list(gross.values()), withheld, room))
+        own = [payment for number, payment in gross.items() if payers[number] == insurer(file.member)]
+        demands.append(_recovered(rng, demand, own, withheld, room))
     net = {
         number: replace(
             payment,

@@ -114,7 +114,7 @@ class Batch:
 
 @cache
 def _book(cast: Cast) -> Book:
-    return book(cast, "tradewind", "", PLANS, "T")
+    return book(cast, "tradewind", "", PLANS, "T", lambda member: words.payer(member).id)
 
 
 def _export(cast: Cast) -> Export:

@@ -1,21 +1,39 @@
 """Compares an answer with what a mock portal knows to be true, leaf by leaf.
 
 A mock's truth has the field names of :mod:`harvester.model`; a leaf is ``{"state", "value",
-"words"}``, and what the portal never shows is left out. A comparison that compared nothing is a
-failure, which :meth:`Comparison.sentence` says.
+"words"}``, and what the portal never shows is left out. A record may say in ``of`` whose it is
+(carrier, tin, member_id). A comparison that compared nothing is a failure, which
+:meth:`Comparison.sentence` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
 
+from harvester.model.authorization import AuthorizationList
+from harvester.model.claim import ClaimList, ClaimRow
+from harvester.model.overpayment import OverpaymentList
+from harvester.model.payment import PaymentList
+from harvester.model.query import (
+    AuthorizationsQuery,
+    ClaimQuery,
+    ClaimsQuery,
+    EligibilityQuery,
+    OverpaymentsQuery,
+    PaymentsQuery,
+    Query,
+    RemittanceFileQuery,
+)
 from harvester.model.shown import Shown, State
-from harvester.model.snapshot import MOVING, facts
+from harvester.model.snapshot import MOVING, Answer, facts
+
+Truth = Mapping[str, Any]
 
 ASIDE = frozenset({"kind", "unmapped", "service_date"})
 """Not part of a portal's truth: an answer's own kind, what was not read, the echo of what was asked."""
@@ -57,7 +75,7 @@ class Comparison:
 
     def _any(self, ours: Any, truth: Any, where: str) -> None:
         if isinstance(ours, Shown):
-            self._leaf(ours, truth, where)
+            self.leaf(ours, truth, where)
         elif isinstance(ours, tuple):
             self._each(ours, truth or [], where)
         elif isinstance(ours, BaseModel):
@@ -70,7 +88,8 @@ class Comparison:
         for at, (mine, true) in enumerate(zip(ours, truth, strict=False)):
             self._any(mine, true, f"{where}[{at}]")
 
-    def _leaf(self, ours: Shown[Any], truth: Mapping[str, Any] | None, where: str) -> None:
+    def leaf(self, ours: Shown[Any], truth: Truth | None, where: str) -> None:
+        """Compare one value: state, value and words."""
         true = dict(truth or {"state": State.NOT_SHOWN.value, "value": None, "words": None})
         if isinstance(ours.value, Decimal) and true["value"] is not None:
             true["value"] = str(ours.value) if ours.value == Decimal(true["value"]) else true["value"]
@@ -80,3 +99,141 @@ class Comparison:
         self.compared += 1
         if ours != truth:
             self.differences.append(f"{where}: read {ours!r}, true is {truth!r}")
+
+
+# Which truth belongs to which question -----------------------------------------------------------
+
+_LISTS: Mapping[type[BaseModel], tuple[str, str]] = {
+    ClaimList: ("rows", "claim_number"),
+    PaymentList: ("payments", "number"),
+    OverpaymentList: ("overpayments", "reference"),
+    AuthorizationList: ("authorizations", "reference"),
+}
+"""The records of a list, and what names each."""
+
+
+def compare(comparison: Comparison, query: Query, answer: Answer | None, truth: Truth, where: str) -> None:
+    """Compare what was answered to a query, ``None`` being *not on file*, with a portal's whole truth.
+
+    A list must have exactly the records that the truth has for the query.
+    """
+    true = true_to(query, truth)
+    if answer is None:
+        comparison.compared += 1
+        if true or not _absent(query, truth):
+            comparison.differences.append(f"{where}: not found, and the portal has it on file")
+    elif type(answer) in _LISTS:
+        _compare_list(comparison, query, answer, truth, where)
+    elif len(true) != 1:
+        comparison.differences.append(f"{where}: {len(true)} truths on file, not one")
+    else:
+        comparison.add(answer, _bare(true[0]), where)
+
+
+def _compare_list(comparison: Comparison, query: Query, answer: Any, truth: Truth, where: str) -> None:
+    name, key = _LISTS[type(answer)]
+    found, true = getattr(answer, name), {one[key]["words"]: _bare(one) for one in true_to(query, truth)}
+    ours = [getattr(one, key).words for one in found]
+    comparison.compared += 1
+    if sorted(ours) != sorted(true):
+        comparison.differences.append(f"{where}: lists {sorted(ours)}, true is {sorted(true)}")
+        return
+    for number, one in zip(ours, found, strict=True):
+        record = true[number]
+        if isinstance(one, ClaimRow):  # a list shows less of a claim than its own page does
+            shown = {name for name in ClaimRow.model_fields if getattr(one, name).words is not None}
+            record = {name: leaf for name, leaf in record.items() if name in shown}
+        comparison.add(one, record, f"{where} › {number}")
+    whole: dict[str, Any] = {"stated_total": len(true)}
+    for said in truth.get("lists", ()):
+        if said["kind"] == query.kind and _asked(said["of"], query):
+            whole |= _bare(said)
+    for name, leaf in whole.items():
+        if name not in ("kind", "stated_total"):
+            comparison.leaf(getattr(answer, name), leaf, f"{where}.{name}")
+    comparison.compared += 1
+    if answer.stated_total.value != whole["stated_total"]:
+        comparison.differences.append(f"{where}.stated_total: true is {whole['stated_total']}")
+
+
+def true_to(query: Query, truth: Truth) -> list[Truth]:
+    """Return the records of a portal's truth that a query is about, without what was replaced."""
+    found: list[Truth] = []
+    match query:
+        case EligibilityQuery():
+            found = [one for one in truth["eligibilities"] if _member(one) == query.member.member_id]
+        case ClaimQuery():
+            found = [
+                one
+                for one in truth["claims"]
+                if _member(one) == query.member.member_id
+                and one["patient_account_number"]["value"] == query.patient_account_number
+                and one.get("replaced_by", {}).get("state") != "known"
+            ]
+        case ClaimsQuery():
+            found = [
+                one
+                for one in truth["claims"]
+                if _member(one) == query.member.member_id
+                and _between(one, "service_from", "service_to", query.service_from, query.service_to)
+                and query.claim_number in (None, one["claim_number"]["value"])
+                and query.tin in (None, _digits(one.get("tin")))
+            ]
+        case PaymentsQuery():
+            found = [
+                one
+                for one in truth["payments"]
+                if _between(one, "issue_date", "issue_date", query.issued_from, query.issued_to)
+                and query.number in (None, one["number"]["value"])
+            ]
+        case OverpaymentsQuery():
+            found = list(truth["overpayments"])
+        case AuthorizationsQuery():
+            found = [
+                one
+                for one in truth["authorizations"]
+                if query.number is None or query.number in (one["number"]["value"], one["reference"]["value"])
+            ]
+        case RemittanceFileQuery():
+            wanted = query.payment_number
+            found = [one for one in truth["remittance_files"] if one["payment_number"]["value"] == wanted]
+    return [one for one in found if _asked(one.get("of", {}), query)]
+
+
+def _asked(of: Truth, query: Query) -> bool:
+    """Whether what a record is of is what was asked."""
+    member = getattr(query, "member", None)
+    asked = {"carrier": query.carrier, "tin": query.tin, "member_id": member.member_id if member else None}
+    return all(None in (of.get(name), wanted) or of[name] == wanted for name, wanted in asked.items())
+
+
+def _absent(query: Query, truth: Truth) -> bool:
+    """Whether the portal says that it does not know what was asked."""
+    nothing: Mapping[str, Sequence[Truth]] = truth["not_on_file"]
+    member = getattr(query, "member", None)
+    members = [one["member_id"] for one in nothing["members"]]
+    if member is None or member.member_id in members:
+        return True
+    if isinstance(query, ClaimQuery):
+        wanted = {"patient_account_number": query.patient_account_number, "member_id": member.member_id}
+        return any(wanted.items() <= one.items() for one in nothing["claims"])
+    return not isinstance(query, EligibilityQuery)
+
+
+def _bare(record: Truth) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != "of"}
+
+
+def _member(record: Truth) -> str | None:
+    of: str | None = record.get("of", {}).get("member_id")
+    own: str | None = record["member_id"]["value"]
+    return of or own
+
+
+def _digits(leaf: Truth | None) -> str | None:
+    return str(leaf["value"]).replace("-", "") if leaf and leaf["value"] else None
+
+
+def _between(record: Truth, first: str, last: str, begin: date, end: date) -> bool:
+    known = [date.fromisoformat(record[name]["value"]) for name in (first, last)]
+    return known[0] <= end and known[1] >= begin

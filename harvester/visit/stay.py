@@ -12,8 +12,8 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn, TextIO
 from urllib.parse import urlsplit
@@ -25,7 +25,7 @@ from tenacity.wait import wait_chain, wait_fixed, wait_none
 
 from harvester import registry
 from harvester.errors import PortalChanged, PortalUnavailable, SignedOut, StaffNeeded, Trouble, named
-from harvester.flow import Flow, User
+from harvester.flow import Flow, Portal, User
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer, Document
 from harvester.reading import pages
@@ -276,21 +276,17 @@ def catalogue() -> Catalogue:
     return Catalogue(portals=tuple(flow.facts for flow in flows.values()), broken=tuple(broken.items()))
 
 
-def converse(pipe: Pipe) -> None:
-    """Hold one stay: begin, sign in, look up until told to leave, sign out."""
-    begin = pipe.hear()
-    if not isinstance(begin, Begin):
-        raise OfficeGone
-    flow = registry.installed()[0][begin.portal]
-    address = begin.address or flow.portal.url
+@contextmanager
+def browsing(portal: Portal, mock: str | None) -> Iterator[tuple[Browser, Guard]]:
+    """A browser that reaches one portal, or the mock at a loopback address in its place, and its guard."""
+    address = mock or portal.url
     parts = urlsplit(address)
-    loopback = begin.address is not None
+    loopback = mock is not None
     if loopback and parts.hostname not in LOOPBACK:
         raise ValueError("only a mock on this machine may stand in for a portal")
     hosts = {(parts.hostname or "", parts.port or 443)}
-    hosts |= {(urlsplit(asset).hostname or "", 443) for asset in flow.portal.assets if "://" in asset}
-    pipe.say(Step(name="opening"))
-    signed_out, guard = True, Guard(flow.portal, address)
+    hosts |= {(urlsplit(asset).hostname or "", 443) for asset in portal.assets if "://" in asset}
+    guard = Guard(portal, address)
     with ExitStack() as open_ones:
         egress = open_ones.enter_context(Egress(frozenset(hosts), loopback=loopback))
         playwright = open_ones.enter_context(sync_playwright())
@@ -305,6 +301,18 @@ def converse(pipe: Pipe) -> None:
         )
         open_ones.callback(browser.close)
         guard.attach(browser)
+        yield browser, guard
+
+
+def converse(pipe: Pipe) -> None:
+    """Hold one stay: begin, sign in, look up until told to leave, sign out."""
+    begin = pipe.hear()
+    if not isinstance(begin, Begin):
+        raise OfficeGone
+    flow = registry.installed()[0][begin.portal]
+    pipe.say(Step(name="opening"))
+    signed_out = True
+    with browsing(flow.portal, begin.address) as (browser, guard):
         stay = Stay(pipe, begin, flow, browser, guard)
         try:
             _hold(pipe, stay)

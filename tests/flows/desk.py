@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from harvester.flow import Flow, User
-from harvester.visit.browser import find_browser, launch_arguments, sandboxed
-from harvester.visit.egress import Egress
 from harvester.visit.guard import Guard
+from harvester.visit.stay import browsing
 from tests.mock_portals.kit import Kit
 
 
@@ -27,22 +25,8 @@ def user(kit: Kit, secret: Callable[[str], str] | None = None, index: int = 0) -
 def entrance(kit: Kit, flow: Flow) -> Iterator[tuple[Page, Guard]]:
     """A guarded browser in front of the portal, and its guard."""
     address = kit.portals[flow.portal.id]["url"]
-    with (
-        Egress(frozenset({("127.0.0.1", urlsplit(address).port or 80)}), loopback=True) as egress,
-        sync_playwright() as driver,
-    ):
-        found = find_browser(driver)
-        assert found is not None
-        browser = driver.chromium.launch(
-            executable_path=found.path,
-            args=launch_arguments(loopback=True),
-            chromium_sandbox=sandboxed(loopback=True),
-            proxy={"server": egress.address, "bypass": "<-loopback>"},
-        )
-        guard = Guard(flow.portal, address)
-        guard.attach(browser)
+    with browsing(flow.portal, address) as (browser, guard):
         yield browser.new_context(base_url=address, service_workers="block").new_page(), guard
-        browser.close()
 
 
 @contextmanager

@@ -9,7 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from harvester.model.codes import ClaimStatus
-from harvester.model.query import ClaimQuery, ClaimsQuery
+from harvester.model.query import (
+    AuthorizationsQuery,
+    ClaimQuery,
+    ClaimsQuery,
+    OverpaymentsQuery,
+    PaymentsQuery,
+    RemittanceFileQuery,
+)
 from harvester.model.work import WorkItem
 from harvester.office import lookups, wording
 from harvester.office.models import Lookup, Snapshot
@@ -18,11 +25,29 @@ from harvester.office.models import Lookup, Snapshot
 def about(row: Lookup) -> str:
     """Return whom or what a lookup asks about."""
     query = lookups.asked(row)
+    match query:
+        case PaymentsQuery(number=None):
+            return f"payments {query.issued_from}–{query.issued_to}{_to(query.tin)}"
+        case PaymentsQuery():
+            return f"payment {query.number}{_to(query.tin)}"
+        case OverpaymentsQuery():
+            return f"overpayments{_to(query.tin)}"
+        case RemittanceFileQuery():
+            return f"file of payment {query.payment_number}"
     member = query.member
     initials = _initials(member.first_name, member.last_name)
-    if isinstance(query, ClaimQuery):
-        return f"claim {query.patient_account_number}{initials}"
-    return f"{'claims of ' * isinstance(query, ClaimsQuery)}member {member.member_id}{initials}"
+    match query:
+        case ClaimQuery():
+            return f"claim {query.patient_account_number}{initials}"
+        case ClaimsQuery():
+            return f"claims of member {member.member_id}{initials}"
+        case AuthorizationsQuery():
+            return f"authorizations of member {member.member_id}{initials}"
+    return f"member {member.member_id}{initials}"
+
+
+def _to(tin: str | None) -> str:
+    return f" to {tin[:2]}-{tin[2:]}" if tin else ""
 
 
 def about_item(work: WorkItem) -> str:

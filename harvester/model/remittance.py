@@ -21,6 +21,12 @@ class FileType(StrEnum):
     X12_835 = "835"
     PDF = "pdf"
 
+    @classmethod
+    def of(cls, content: bytes) -> FileType | None:
+        """Return what bytes begin as, ``None`` for anything else."""
+        beginnings = {b"ISA": cls.X12_835, b"%PDF-": cls.PDF}
+        return next((kind for begin, kind in beginnings.items() if content.startswith(begin)), None)
+
 
 class File(Fact):
     """A downloaded file; nothing in it has been believed yet."""
@@ -46,8 +52,8 @@ class File(Fact):
 
     @property
     def content(self) -> bytes:
-        """The bytes."""
-        return b64decode(self.packed)
+        """The bytes; raises ``ValueError`` where they are not packed as they should be."""
+        return b64decode(self.packed, validate=True)
 
 
 class RemittanceFile(Fact):

@@ -38,6 +38,7 @@ from harvester.model.eligibility import (
     Limit,
     OtherCoverage,
 )
+from harvester.model.remittance import RemittanceFile
 from harvester.model.shown import Fact, Shown, State
 from harvester.model.snapshot import Answer
 from harvester.office import pairing, wording
@@ -113,7 +114,7 @@ def changes(before: Answer | None, after: Answer | None) -> tuple[Change, ...]:
         found = list(_between(before, after, _Where()))
     else:
         found = list(_entries(_items(before), _items(after), _Where()))
-        if after is not None:
+        if after is not None and not isinstance(after, RemittanceFile):
             brought = _between(type(after)(), after, _Where())
             found += (c for c in brought if c.attention is Attention.ACT_NOW or c.kind is ChangeKind.PAID)
     return tuple(sorted(found, key=importance))

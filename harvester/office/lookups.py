@@ -9,7 +9,17 @@ from uuid import uuid4
 from pydantic import TypeAdapter
 
 from harvester.model.claim import Claim
-from harvester.model.query import ClaimQuery, ClaimsQuery, EligibilityQuery, Query
+from harvester.model.query import (
+    AboutMember,
+    AuthorizationsQuery,
+    ClaimQuery,
+    ClaimsQuery,
+    EligibilityQuery,
+    OverpaymentsQuery,
+    PaymentsQuery,
+    Query,
+    RemittanceFileQuery,
+)
 from harvester.office import snapshots
 from harvester.office.keys import keys
 from harvester.office.models import Account, Item, Lookup, Person, Sweep
@@ -62,14 +72,29 @@ def asked(row: Lookup) -> Query:
 
 
 def subject(portal: str, query: Query) -> str:
-    """Return what the query is about, hashed: the same claim, or the same member's coverage."""
-    member = (query.member.member_id.casefold(), query.member.birth_date.isoformat())
-    return keys().hashed("subject", portal, query.carrier, query.kind, *member, *_beside_the_member(query))
+    """Return what the query is about, hashed: the same claim, or one month's payments."""
+    return keys().hashed("subject", portal, query.carrier, query.kind, *_about(query))
 
 
-def _beside_the_member(query: Query) -> tuple[str, ...]:
-    if isinstance(query, EligibilityQuery):
-        return (query.service_type,)
+def _about(query: Query) -> tuple[str, ...]:
+    match query:
+        case PaymentsQuery(number=None):
+            return query.tin or "", query.issued_from.isoformat()
+        case PaymentsQuery():
+            return query.tin or "", "number", (query.number or "").casefold()
+        case OverpaymentsQuery():
+            return (query.tin or "",)
+        case RemittanceFileQuery():
+            return query.tin or "", query.payment_number.casefold()
+    return query.member.member_id.casefold(), query.member.birth_date.isoformat(), *_beside(query)
+
+
+def _beside(query: AboutMember) -> tuple[str, ...]:
+    match query:
+        case EligibilityQuery():
+            return (query.service_type,)
+        case AuthorizationsQuery():
+            return ((query.number or "").casefold(),)
     days = (query.service_from.isoformat(), query.service_to.isoformat())
     if isinstance(query, ClaimsQuery):
         return days

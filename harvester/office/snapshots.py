@@ -18,16 +18,31 @@ from uuid import uuid4
 from django.db import transaction
 from pydantic import TypeAdapter
 
+from harvester.errors import PortalChanged
+from harvester.model.authorization import AuthorizationList
 from harvester.model.claim import Claim, ClaimList
 from harvester.model.codes import CoverageStatus
 from harvester.model.eligibility import Eligibility
-from harvester.model.query import ClaimQuery, Query
+from harvester.model.overpayment import OverpaymentList
+from harvester.model.payment import PaymentList
+from harvester.model.query import (
+    AuthorizationsQuery,
+    ClaimQuery,
+    ClaimsQuery,
+    EligibilityQuery,
+    OverpaymentsQuery,
+    PaymentsQuery,
+    Query,
+    RemittanceFileQuery,
+)
+from harvester.model.remittance import RemittanceFile
 from harvester.model.shown import Shown
 from harvester.model.snapshot import Answer, Document, Outcome, facts
 from harvester.office.clock import Clock
 from harvester.office.keys import keys
 from harvester.office.models import Evidence, Lookup, Sighting, Snapshot
 from harvester.office.vault import Slot
+from harvester.visit import checks
 from harvester.visit.wire import Answered, Troubled
 
 MOST_TRIES = 3
@@ -114,31 +129,36 @@ def mistaken(query: Query, answer: Answer) -> str | None:
     Every identifying field that the page shows must be the one asked for, and at least one must be
     shown; an empty list names nobody and is taken.
     """
-    if answer.kind != query.kind:
-        return "kind"
-    pairs: list[tuple[str, Shown[str] | Shown[date], str | None]] = []
-    member = query.member
-    match answer:
-        case ClaimList():
-            pairs = [("member_id", row.member_id, member.member_id) for row in answer.rows]
-            return _different(pairs)
-        case Eligibility():
-            pairs = []
-        case Claim():
-            assert isinstance(query, ClaimQuery)
+    match query, answer:
+        case (ClaimsQuery(), ClaimList()):
+            return _different([("member_id", row.member_id, query.member.member_id) for row in answer.rows])
+        case (PaymentsQuery(), PaymentList()):
+            paid = answer.payments
+            return _different(
+                [("tin", answer.tin, query.tin)]
+                + [("payments › payee_tin", payment.payee_tin, query.tin) for payment in paid]
+                + [("payments › number", payment.number, query.number) for payment in paid]
+            )
+        case (OverpaymentsQuery(), OverpaymentList()):
+            return _different([("tin", answer.tin, query.tin)])
+        case (RemittanceFileQuery(), RemittanceFile()):
+            return _of_another_payment(query, answer)
+        case (ClaimQuery(), Claim()):
             # A claim that replaces the one asked for has a number of its own and the same account.
             number = None if answer.replaces.value is not None else query.claim_number
-            pairs = [
-                ("claim_number", answer.claim_number, number),
-                ("patient_account_number", answer.patient_account_number, query.patient_account_number),
-            ]
-    pairs += [
-        ("member_id", answer.member_id, member.member_id),
-        ("birth_date", answer.birth_date, member.birth_date.isoformat()),
-    ]
-    if not any(shown.value is not None and wanted is not None for _, shown, wanted in pairs):
-        return "nobody is named"
-    return _different(pairs)
+            return _different(
+                [
+                    ("claim_number", answer.claim_number, number),
+                    ("patient_account_number", answer.patient_account_number, query.patient_account_number),
+                    *_member(query, answer),
+                ],
+                somebody=True,
+            )
+        case (EligibilityQuery(), Eligibility()):
+            return _different(_member(query, answer), somebody=True)
+        case (AuthorizationsQuery(), AuthorizationList()):
+            return _different(_member(query, answer), somebody=True)
+    return "kind"
 
 
 def answer(snapshot: Snapshot) -> Answer | None:
@@ -211,7 +231,7 @@ def _ended(
 def _add(
     row: Lookup, answer: Answer | None, outcome: Outcome, documents: Sequence[Document], clock: Clock
 ) -> None:
-    as_of = None if answer is None else answer.as_of.value
+    as_of = None if answer is None or isinstance(answer, RemittanceFile) else answer.as_of.value
     digest = keys().hashed("facts", outcome, json.dumps(facts(answer), sort_keys=True))
     known = last(row.subject)
     if known is not None and known.digest == digest:
@@ -281,7 +301,33 @@ def _successor(claim: Claim) -> bool:
     return claim.replaces.value is not None and claim.patient_account_number.value is not None
 
 
-def _different(pairs: Sequence[tuple[str, Shown[str] | Shown[date], str | None]]) -> str | None:
+_Pair = tuple[str, Shown[str] | Shown[date], str | None]
+
+
+def _member(
+    query: EligibilityQuery | ClaimQuery | AuthorizationsQuery,
+    answer: Eligibility | Claim | AuthorizationList,
+) -> list[_Pair]:
+    member = query.member
+    return [
+        ("member_id", answer.member_id, member.member_id),
+        ("birth_date", answer.birth_date, member.birth_date.isoformat()),
+    ]
+
+
+def _of_another_payment(query: RemittanceFileQuery, answer: RemittanceFile) -> str | None:
+    """Check a file as the stay has to, which is not trusted with it."""
+    try:
+        checks.remittance_file(answer, query)
+    except PortalChanged as trouble:
+        return trouble.where
+    return None
+
+
+def _different(pairs: Sequence[_Pair], *, somebody: bool = False) -> str | None:
+    """Return the field that shows something else than wanted; ``somebody``: one has to be shown."""
+    if somebody and not any(shown.value is not None and wanted is not None for _, shown, wanted in pairs):
+        return "nobody is named"
     for name, shown, wanted in pairs:
         if shown.value is not None and wanted is not None and _plain(str(shown.value)) != _plain(wanted):
             return name

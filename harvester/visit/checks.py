@@ -6,17 +6,32 @@ naming the field, and returns nothing. Only values that are known are compared.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
 from harvester.errors import PortalChanged, WrongPage
+from harvester.model.authorization import AuthorizationList
 from harvester.model.claim import Claim, ClaimList, ServiceLine
 from harvester.model.codes import AdjustmentGroup
 from harvester.model.eligibility import Eligibility
-from harvester.model.query import ClaimQuery, ClaimsQuery, EligibilityQuery, Member
+from harvester.model.overpayment import OverpaymentList
+from harvester.model.payment import Payment, PaymentList
+from harvester.model.query import (
+    AuthorizationsQuery,
+    ClaimQuery,
+    ClaimsQuery,
+    EligibilityQuery,
+    Member,
+    OverpaymentsQuery,
+    PaymentsQuery,
+    RemittanceFileQuery,
+)
+from harvester.model.remittance import LARGEST_FILE, FileType, RemittanceFile
 from harvester.model.shown import Shown, State
+from harvester.model.x12 import remitted
 
 IDENTIFIER = r"[A-Za-z0-9][A-Za-z0-9./-]*"
 """A number that identifies a claim: one word."""
@@ -95,6 +110,124 @@ def claim(answer: Claim, query: ClaimQuery) -> None:
         _in_order("lines › service_to", line.service_to, answer.service_to)
         _line(line)
     _owed(answer)
+
+
+def payment_list(answer: PaymentList, query: PaymentsQuery) -> None:
+    """Check whose payments they are, the days asked for, that none is missing, and that each adds up."""
+    _ours("tin", answer.tin, query.tin)
+    one = answer.payments if query.number is not None and len(answer.payments) == 1 else ()
+    _complete("payments", answer.payments, answer.stated_total, stated=not one)
+    _distinct("payments › number", [payment.number for payment in answer.payments])
+    for payment in answer.payments:
+        _written(payment.number, IDENTIFIER, "payments › number")
+        _ours("payments › payee_tin", payment.payee_tin, query.tin)
+        _readable(payment.issue_date, "payments › issue_date")
+        _in_order("payments › cleared_date", payment.issue_date, payment.cleared_date)
+        issued = payment.issue_date.value
+        if query.number is not None:
+            if payment.number.value != query.number:
+                raise WrongPage("another payment is shown", where="payments › number")
+        elif issued is not None and not query.issued_from <= issued <= query.issued_to:
+            raise WrongPage("a payment of other days is listed", where="payments › issue_date")
+        _paid_out(payment)
+
+
+def overpayment_list(answer: OverpaymentList, query: OverpaymentsQuery) -> None:
+    """Check whose demands they are, that none is missing, and that each balance adds up."""
+    _ours("tin", answer.tin, query.tin)
+    _complete("overpayments", answer.overpayments, answer.stated_total)
+    _distinct("overpayments › reference", [demand.reference for demand in answer.overpayments])
+    for demand in answer.overpayments:
+        _written(demand.reference, IDENTIFIER, "overpayments › reference")
+        _in_order("overpayments › service_from", demand.service_from, demand.service_to)
+        parts = [demand.recovered_before, demand.recovered_now, demand.refunded, demand.balance]
+        if demand.interest.state is not State.NOT_SHOWN:
+            parts.append(_less(demand.interest))
+        _total(demand.amount, parts, "overpayments › balance")
+
+
+def authorization_list(answer: AuthorizationList, query: AuthorizationsQuery) -> None:
+    """Check the member, that none is missing, the days, and that used and remaining are what is approved."""
+    _about(answer.member_id, answer.birth_date, query.member)
+    _readable(answer.birth_date, "birth_date")
+    one = answer.authorizations if query.number is not None and len(answer.authorizations) == 1 else ()
+    _complete("authorizations", answer.authorizations, answer.stated_total, stated=not one)
+    _distinct("authorizations › number", [found.number for found in answer.authorizations])
+    _distinct("authorizations › reference", [found.reference for found in answer.authorizations])
+    for found in answer.authorizations:
+        if query.number is not None and query.number not in (found.number.value, found.reference.value):
+            raise WrongPage("another authorization is shown", where="authorizations › number")
+        _written(found.number, IDENTIFIER, "authorizations › number")
+        _in_order("authorizations › decided_date", found.requested_date, found.decided_date)
+        _in_order("authorizations › expiration_date", found.effective_date, found.expiration_date)
+        _sum(found.approved, (found.used, found.remaining), "authorizations › remaining")
+        _distinct("lines › number", [line.number for line in found.lines])
+        for line in found.lines:
+            _in_order("lines › service_from", line.service_from, line.service_to)
+            _sum(line.approved, (line.used, line.remaining), "lines › remaining")
+
+
+def remittance_file(answer: RemittanceFile, query: RemittanceFileQuery) -> None:
+    """Check that the file is what it says it is and belongs to the payment; a PDF is never opened.
+
+    An 835 names its payment itself; of a PDF the page beside it has to.
+    """
+    for name in ("payment_number", "issue_date", "amount"):
+        if getattr(answer, name).value not in (None, getattr(query, name)):
+            raise WrongPage("the file is of another payment", where=name)
+    try:
+        content = answer.file.content
+    except ValueError:
+        raise PortalChanged("the file is not whole", where="file › packed") from None
+    if not 0 < len(content) <= LARGEST_FILE:
+        raise PortalChanged(f"a file has 1 to {LARGEST_FILE} bytes", where="file › size")
+    if answer.file.size != len(content):
+        raise PortalChanged("the file has another size", where="file › size")
+    if answer.file.sha256 != hashlib.sha256(content).hexdigest():
+        raise PortalChanged("the file has another hash", where="file › sha256")
+    if FileType.of(content) is not answer.type:
+        raise PortalChanged(f"the file is not a {answer.type.value}", where="type")
+    if answer.type is FileType.PDF:
+        if answer.payment_number.value is None:
+            raise WrongPage("the page does not say which payment the file is of", where="payment_number")
+        return
+    try:
+        payments = remitted(content)
+    except ValueError as error:
+        raise PortalChanged(str(error), where="file") from None
+    if {payment.number for payment in payments} != {query.payment_number}:
+        raise WrongPage("the 835 is of another payment", where="file › TRN02")
+    if sum(payment.amount for payment in payments) != query.amount:
+        raise WrongPage("the 835 is of another amount", where="file › BPR02")
+
+
+def _paid_out(payment: Payment) -> None:
+    """Check, as in an 835, that what the claims were paid less what is withheld is the payment."""
+    withheld = [_less(adjustment.amount) for adjustment in payment.provider_adjustments]
+    if payment.claims:
+        _total(payment.amount, [*(claim.paid for claim in payment.claims), *withheld], "payments › amount")
+
+
+def _less(amount: Shown[Decimal]) -> Shown[Decimal]:
+    return amount if amount.value is None else Shown[Decimal].known(-amount.value)
+
+
+def _ours(where: str, shown: Shown[str], tin: str | None) -> None:
+    """Check that a tax id, where one is shown, is one, and the one asked as."""
+    _written(shown, r"\d{2}-?\d{7}", where)
+    if shown.value is not None and tin is not None and _bare(shown.value) != _bare(tin):
+        raise WrongPage("the page is about another tax id", where=where)
+
+
+def _complete(where: str, rows: Sequence[object], total: Shown[int], *, stated: bool = True) -> None:
+    if total.value is None and stated:
+        raise PortalChanged("the portal does not say how many there are", where="stated_total")
+    if total.value not in (None, len(rows)):
+        raise PortalChanged(f"{len(rows)} of {total.value} were shown", where=where)
+
+
+def _distinct(where: str, shown: Iterable[Shown[str]]) -> None:
+    _once(where, [one.value for one in shown if one.value is not None])
 
 
 def _written(shown: Shown[str], pattern: str, where: str) -> None:

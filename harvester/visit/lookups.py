@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from playwright.sync_api import Page
 
 from harvester.errors import NotOnFile, PortalChanged, SeveralOnFile
 from harvester.flow import Flow
 from harvester.model.claim import Claim, ClaimList, ClaimRow
 from harvester.model.codes import ClaimStatus
-from harvester.model.eligibility import Eligibility
-from harvester.model.query import ClaimQuery, ClaimsQuery, EligibilityQuery
+from harvester.model.query import (
+    AuthorizationsQuery,
+    ClaimQuery,
+    ClaimsQuery,
+    EligibilityQuery,
+    OverpaymentsQuery,
+    PaymentsQuery,
+    Query,
+    RemittanceFileQuery,
+)
+from harvester.model.snapshot import Answer
 from harvester.visit import checks
+
+A = TypeVar("A")
+Q = TypeVar("Q")
 
 SUPERSEDED = frozenset({ClaimStatus.ADJUSTED, ClaimStatus.VOIDED, ClaimStatus.REVERSED})
 
@@ -18,26 +33,29 @@ CHAIN = 5
 """Replacements that are followed from one claim to the one that stands."""
 
 
-def answer(
-    flow: Flow, page: Page, query: EligibilityQuery | ClaimsQuery | ClaimQuery
-) -> Eligibility | ClaimList | Claim:
+def answer(flow: Flow, page: Page, query: Query) -> Answer:
     """Look it up; raises the trouble that came instead, ``NotOnFile`` and ``SeveralOnFile`` among them."""
     match query:
         case EligibilityQuery():
-            assert flow.eligibility is not None
-            coverage = flow.eligibility(page, query)
-            checks.eligibility(coverage, query)
-            return coverage
+            return _checked(flow.eligibility, checks.eligibility, page, query)
         case ClaimsQuery():
-            return _listed(flow, page, query)
+            return _checked(flow.claims, checks.claim_list, page, query)
         case ClaimQuery():
             return _claim(flow, page, query)
+        case PaymentsQuery():
+            return _checked(flow.payments, checks.payment_list, page, query)
+        case OverpaymentsQuery():
+            return _checked(flow.overpayments, checks.overpayment_list, page, query)
+        case AuthorizationsQuery():
+            return _checked(flow.authorizations, checks.authorization_list, page, query)
+        case RemittanceFileQuery():
+            return _checked(flow.remittance_file, checks.remittance_file, page, query)
 
 
-def _listed(flow: Flow, page: Page, query: ClaimsQuery) -> ClaimList:
-    assert flow.claims is not None
-    found = flow.claims(page, query)
-    checks.claim_list(found, query)
+def _checked(look: Callable[[Page, Q], A] | None, check: Callable[[A, Q], None], page: Page, query: Q) -> A:
+    assert look is not None
+    found = look(page, query)
+    check(found, query)
     return found
 
 
@@ -54,7 +72,7 @@ def _claim(flow: Flow, page: Page, query: ClaimQuery) -> Claim:
             npi=query.npi,
             ptan=query.ptan,
         )
-        row = chosen(_listed(flow, page, wanted), query)
+        row = chosen(_checked(flow.claims, checks.claim_list, page, wanted), query)
         query = query.model_copy(update={"claim_number": row.claim_number.value})
     seen: list[str | None] = []
     while True:

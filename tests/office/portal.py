@@ -15,7 +15,7 @@ from harvester.model.claim import Claim, PaymentReference
 from harvester.model.codes import ClaimStatus, CoverageStatus, PaymentMethod
 from harvester.model.eligibility import Coverage, Eligibility
 from harvester.model.portal import Carrier, Lockout, Policy, PortalFacts, Rules
-from harvester.model.query import ClaimQuery, EligibilityQuery, Query
+from harvester.model.query import AboutMember, ClaimQuery, EligibilityQuery, Query
 from harvester.model.shown import Shown
 from harvester.model.snapshot import Answer, Document
 from harvester.model.work import WorkItem
@@ -237,7 +237,8 @@ class InProcessStay:
             raise answer
         if isinstance(answer, Troubled):
             return answer
-        name = query.patient_account_number if isinstance(query, ClaimQuery) else query.member.member_id
+        name = query.member.member_id if isinstance(query, AboutMember) else f"{query.kind} {query.tin}"
+        name = query.patient_account_number if isinstance(query, ClaimQuery) else name
         return Answered(lookup=lookup, answer=answer, documents=(page(name),), pages=1)
 
     def _ask(self, kind: SecretKind) -> str:

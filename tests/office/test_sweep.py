@@ -14,7 +14,7 @@ from harvester import errors
 from harvester.model.claim import Claim
 from harvester.model.codes import ClaimStatus
 from harvester.model.portal import Policy
-from harvester.model.query import ClaimQuery, Query
+from harvester.model.query import AboutMember, ClaimQuery, Query
 from harvester.model.shown import Shown
 from harvester.model.snapshot import Answer, Document, Outcome
 from harvester.office import accounts, lookups, snapshots, sweep, worklist
@@ -65,7 +65,8 @@ def only(
     """Answer so for one claim, and truthfully for the others."""
 
     def answers(query: Query) -> Answer | Troubled | Exception:
-        return answer if query.member.member_id == f"CHP{number:06}" else truth(query)
+        about = isinstance(query, AboutMember) and query.member.member_id == f"CHP{number:06}"
+        return answer if about else truth(query)
 
     return answers
 

@@ -154,7 +154,7 @@ class Record:
         left = {name: found.unread for name, found in fields.items() if isinstance(found, Region)}
         return model(**filled | left)
 
-    def _filled(self, model: type[BaseModel], name: str, found: object) -> object:
+    def _filled(self, model: type[BaseModel], name: str, found: Any) -> object:
         getter = _getter(model, name)
         match found:
             case str() if getter is not None:

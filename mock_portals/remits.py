@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mock_portals.book import Book, ClaimFile, Demand, Payment, Stage
 from mock_portals.cast import Organization
-from mock_portals.shown import decimal
+from mock_portals.shown import Json, decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,16 @@ def _claim_segments(file: ClaimFile, stage: Stage) -> Iterator[str]:
         for one in line.adjustments:
             if one.cents:
                 yield f"CAS*{one.group}*{one.reason}*{decimal(one.cents)}"
+
+
+def packed(content: bytes, name: str) -> dict[str, Json]:
+    """Return a file as the truth tells it."""
+    return {
+        "name": name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+        "packed": base64.b64encode(content).decode(),
+    }
 
 
 def pdf(lines: Sequence[str]) -> bytes:

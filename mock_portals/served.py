@@ -6,10 +6,11 @@ A portal's class has its own pages and says with ``ladder`` what comes after eac
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
@@ -26,6 +27,7 @@ from mock_portals.shown import Json
 from mock_portals.site import Pages, Site
 from mock_portals.troubles import HEADER_RENAMED, LAYOUT_B, PASSWORD_EXPIRED, TERMS
 
+T = TypeVar("T")
 Handler = Callable[[Request, Session], Awaitable[Response]]
 
 
@@ -266,6 +268,26 @@ def us_day(shown: str) -> date | None:
 
 def page_number(shown: str) -> int:
     return int(shown) if shown.isdecimal() else 1
+
+
+@dataclass(frozen=True)
+class Sheet(Generic[T]):
+    """One page of a list: its rows, the numbers of the first and last of them, and its own of how many."""
+
+    rows: Sequence[T]
+    first: int
+    last: int
+    page: int
+    pages: int
+
+
+def sheet(found: Sequence[T], asked: str, rows: int) -> Sheet[T]:
+    """Return the page that is asked for, so many rows a page; the last one where there are not so many."""
+    pages = max(1, -(-len(found) // rows))
+    page = min(max(1, page_number(asked)), pages)
+    first = (page - 1) * rows
+    shown = found[first : first + rows]
+    return Sheet(shown, first + 1, first + len(shown), page, pages)
 
 
 def person(member: Member) -> Json:

@@ -52,7 +52,8 @@ HEADER_RENAMED = Trouble(
     "header_renamed",
     "service lines have another word for what was paid, all pages 'Subscriber no.' for 'Member ID'",
 )
-PAGE_COUNT = Trouble("page_count", "the stated number of claims is this much too high", 2)
+PAGE_COUNT = Trouble("page_count", "the stated number of claims or payments is this much too high", 2)
+WRONG_AMOUNT = Trouble("wrong_amount", "a payment's page says this many cents more than were sent", 100)
 LAYOUT_B = Trouble(
     "layout_b", "eligibility and claim detail in another mark-up and order, with the same labels"
 )

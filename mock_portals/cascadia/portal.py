@@ -18,8 +18,9 @@ from typing_extensions import override
 
 from mock_portals.book import Book, ClaimFile, Line, Stage, book
 from mock_portals.cascadia import views, words
+from mock_portals.cascadia.payments import Payments
 from mock_portals.cast import Cast, Organization
-from mock_portals.served import Served, entered, exchanged, page_number, person, us_day
+from mock_portals.served import Served, entered, exchanged, person, sheet, us_day
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, truth
 from mock_portals.site import Pages, Portal, Rules, Site
@@ -32,6 +33,7 @@ from mock_portals.troubles import (
     PASSWORD_EXPIRED,
     STALE_ROWS,
     TERMS,
+    WRONG_AMOUNT,
     WRONG_PATIENT,
     Trouble,
 )
@@ -64,6 +66,7 @@ TROUBLES = (
     COLUMN_SWAP,
     HEADER_RENAMED,
     PAGE_COUNT,
+    WRONG_AMOUNT,
     LAYOUT_B,
 )
 
@@ -126,6 +129,7 @@ class Cascadia(Served):
     goodbye = "Thank you for using Provider Connection."
 
     def __init__(self, site: Site) -> None:
+        self.money = Payments(self)
         super().__init__(site, _book(site.world.cast))
         self.desk = Desk()
 
@@ -153,6 +157,7 @@ class Cascadia(Served):
             page("/claims/{claim}/dispute", self.dispute_sent, "POST"),
             page("/claims/{claim}/correct", self.correct_sent, "POST"),
             page("/claims/{claim}/documents", self.document_sent, "POST"),
+            *self.money.routes(),
             page("/resources", self.resources),
             page("/account", self.account),
             page("/account/contact", self.contact_sent, "POST"),
@@ -374,10 +379,7 @@ class Cascadia(Served):
         echoed: dict[str, str] | None,
         found: list[tuple[ClaimFile, Stage]],
     ) -> dict[str, Any]:
-        pages = max(1, -(-len(found) // ROWS_A_PAGE))
-        page = min(max(1, page_number(request.query_params.get("page", "1"))), pages)
-        first = (page - 1) * ROWS_A_PAGE
-        rows = found[first : first + ROWS_A_PAGE]
+        here = sheet(found, request.query_params.get("page", "1"), ROWS_A_PAGE)
         labels = ("Member ID", "Service date from", "Service date to", "Claim number", "Account number")
         swapped = self.troubles.get(COLUMN_SWAP, session.user) in ("grid", "both")
         query = {name: value for name, value in asked.items() if value}
@@ -389,13 +391,13 @@ class Cascadia(Served):
             if echoed
             else None,
             "as_of": views.last_night(self.clock.as_of),
-            "rows": [_row(file, stage) for file, stage in rows],
+            "rows": [_row(file, stage) for file, stage in here.rows],
             "headers": exchanged(GRID, "Billed", "Paid") if swapped else GRID,
-            "first": first + 1,
-            "last": first + len(rows),
+            "sheet": here,
             "total": len(found) + (self.troubles.number(PAGE_COUNT, session.user) or 0),
-            "page": page,
-            "pages": [f"/claims?{urlencode(query | {'page': number})}" for number in range(1, pages + 1)],
+            "pages": [
+                f"/claims?{urlencode(query | {'page': number})}" for number in range(1, here.pages + 1)
+            ],
         }
 
     def _file(self, request: Request, session: Session) -> tuple[ClaimFile, Stage]:
@@ -505,6 +507,7 @@ class Cascadia(Served):
                 for file in self.book.claims
                 if (stage := self._stage(file, day))
             ],
+            **self.money.truth(day),
             "not_on_file": {
                 "members": [person(member) for member in _export(self.cast).strangers],
                 "claims": [

@@ -5,11 +5,23 @@ Keys are the fields of the normalized records; those that start with ``_`` are f
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from mock_portals.book import ClaimFile, Cover, Document, Line, Member, OtherPayer, Payment, Period, Stage
+from mock_portals.book import (
+    ClaimFile,
+    Cover,
+    Demand,
+    Document,
+    Line,
+    Member,
+    OtherPayer,
+    Payment,
+    Period,
+    Stage,
+)
 from mock_portals.cascadia import words
+from mock_portals.remits import Remit, pdf, progress
 from mock_portals.shown import BLANK, Leaf, code, known, none, promised, text, us_date
 from mock_portals.systems import DIAGNOSIS, MODIFIER, PROCEDURE
 
@@ -197,6 +209,110 @@ def _payment(stage: Stage) -> View | None:
         "amount": words.money(payment.cents),
         "payee": text(payment.payee),
     }
+
+
+def payment(remit: Remit, more: int = 0) -> View:
+    """Return the page of a payment; its amount says so many cents more."""
+    paid, to = remit.payment, remit.organization
+    return {
+        "number": text(paid.number),
+        "method": words.said(words.METHODS, paid.method),
+        "amount": words.money(paid.cents + more),
+        "issue_date": us_date(paid.issued),
+        "payee": text(paid.payee),
+        "payee_tin": text(to.tin),
+        "payee_npi": text(to.npi),
+        "claims": [
+            {
+                "claim_number": text(file.number),
+                "patient_account_number": text(file.account),
+                "member_id": text(file.member.member_id),
+                "patient_name": text(file.member.patient.name),
+                "service_from": us_date(file.start),
+                "service_to": us_date(file.end),
+                "billed": words.money(stage.billed),
+                "paid": words.money(stage.paid),
+                "patient_responsibility": words.money(stage.owed),
+            }
+            for file, stage in remit.claims
+        ],
+        "provider_adjustments": [
+            {
+                "reason": words.withheld(one.reason),
+                "reference": text(one.reference),
+                "amount": words.money(one.cents),
+            }
+            for one in paid.withheld
+        ],
+        "_gross": words.money(sum(stage.paid for _, stage in remit.claims)),
+        "_withheld": words.money(sum(one.cents for one in paid.withheld)),
+    }
+
+
+def replica(remit: Remit) -> bytes:
+    """Return the replica remittance advice of a payment, a PDF."""
+    shown = payment(remit)
+    lines = [
+        "CASCADIA MUTUAL HEALTH PLAN",
+        "REPLICA REMITTANCE ADVICE - NOT A CHECK",
+        "",
+        f"PAYEE   {shown['payee']}   TIN {shown['payee_tin']}   NPI {shown['payee_npi']}",
+        f"PAYMENT {shown['number']}   {shown['method']}   ISSUED {shown['issue_date']}",
+        "",
+        f"{'CLAIM':16}{'ACCOUNT':12}{'PATIENT':26}{'BILLED':>12}{'PAID':>12}{'PATIENT OWES':>14}",
+    ]
+    for one in shown["claims"]:
+        who = f"{one['claim_number']!s:16}{one['patient_account_number']!s:12}{one['patient_name']!s:26.25}"
+        owes = f"{one['patient_responsibility']!s:>14}"
+        lines.append(f"{who}{one['billed']!s:>12}{one['paid']!s:>12}{owes}")
+    lines += ["", f"{'TOTAL OF CLAIMS':78}{shown['_gross']!s:>14}"]
+    for one in shown["provider_adjustments"]:
+        what = f"{one['reason']} {one['reason'].value['text'].upper()} {one['reference']}"
+        lines.append(f"{what:78}{one['amount']!s:>14}")
+    lines += [f"{'PAYMENT AMOUNT':78}{shown['amount']!s:>14}", "", "A make-believe health plan."]
+    return pdf(lines)
+
+
+NO_ACCOUNT = none("No Patient Account #")
+
+
+def overpayment(demand: Demand, day: date) -> View:
+    """Return one entry of the statement of overpayments."""
+    so_far, file = progress(demand, day), demand.claim
+    cycle = day - timedelta(days=day.weekday())
+    before = demand.cents if demand.demanded < cycle else 0
+    taken = next((one.on for one in demand.recoveries if one.payment == so_far.payment), None)
+    return {
+        "reference": text(demand.reference),
+        "status": words.said(words.DEMANDS, _stands(demand, day)),
+        "reason": text(words.DEMAND_REASONS[demand.reason]),
+        "demand_date": us_date(demand.demanded),
+        "patient_name": text(file.member.patient.name),
+        "member_id": text(file.member.member_id),
+        # What came on paper has no account number.
+        "patient_account_number": text(file.account) if int(demand.reference[2:]) % 4 else NO_ACCOUNT,
+        "claim_number": text(file.number),
+        "service_from": us_date(file.start),
+        "service_to": us_date(file.end),
+        "payment_number": text(so_far.payment) if so_far.payment else none("--"),
+        "cycle_date": us_date(taken) if so_far.payment and taken else none("--"),
+        "amount_before": words.money(before),
+        "amount_now": words.money(demand.cents - before),
+        "amount": words.money(demand.cents),
+        "refunded": words.money(so_far.refunded),
+        "recovered_before": words.money(so_far.before),
+        "recovered_now": words.money(so_far.now),
+        "balance": words.money(demand.balance(day)),
+        "_provider": file.organization.name,
+    }
+
+
+def _stands(demand: Demand, day: date) -> str:
+    if demand.disputed:
+        return "disputed"
+    if not demand.back(day):
+        return "open"
+    return "recovering" if demand.balance(day) else "closed"
 
 
 def _line(line: Line) -> View:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from mock_portals.shown import Leaf, code, decimal, known, none, us_date
-from mock_portals.systems import CARC, RARC, SERVICE_TYPE
+from mock_portals.systems import CARC, PROVIDER_ADJUSTMENT, RARC, SERVICE_TYPE
 
 STATUS = {
     "received": "Received",
@@ -82,6 +82,22 @@ OTHER_INSURANCE = {
     "undetermined": "On file - order of benefits not determined",
 }
 METHODS = {"CHK": "Check", "ACH": "EFT"}
+WITHHELD = {
+    "WO": "Overpayment recovered from this payment",
+    "L6": "Interest that we owe you",
+}
+DEMANDS = {
+    "open": "Open",
+    "recovering": "Recovering",
+    "closed": "Closed - paid back in full",
+    "disputed": "In dispute - recovery on hold",
+}
+DEMAND_REASONS = {
+    "duplicate": "Paid twice for the same service",
+    "other_insurance": "Another insurance was primary",
+    "fee_schedule": "Priced by the wrong fee schedule",
+    "not_covered": "Member was not covered on the date of service",
+}
 
 
 def said(words: dict[str, str], value: str) -> Leaf:
@@ -113,6 +129,10 @@ def yes_no(value: bool, yes: str = "Yes", no: str = "No") -> Leaf:
 def service(service_type: str) -> Leaf:
     words = SERVICES[service_type]
     return code(SERVICE_TYPE, service_type, words, words)
+
+
+def withheld(code_: str) -> Leaf:
+    return code(PROVIDER_ADJUSTMENT, code_, WITHHELD[code_])
 
 
 def reason(code_: str) -> Leaf:

@@ -222,6 +222,14 @@ def page_count(kit: Kit) -> None:
 
 
 @scene
+def wrong_amount(kit: Kit) -> None:
+    visitor, payment = kit.signed_in(), kit.truth()["payments"][0]
+    kit.trouble("wrong_amount", value=-int(payment["amount"]["value"].replace(".", "")))
+    visitor.get("/payments/" + payment["number"]["value"])
+    assert _part(visitor.page, "Payment").facts()["Amount"] == "$0.00"
+
+
+@scene
 def layout_b(kit: Kit) -> None:
     visitor = kit.signed_in()
     claim = next(c for c in kit.truth()["claims"] if c["status"]["value"] == "paid")

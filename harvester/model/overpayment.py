@@ -33,6 +33,10 @@ class Overpayment(Fact):
     """Of the letter; deadlines count from it."""
     amount: Shown[Decimal] = Shown()
     """What is demanded."""
+    amount_before: Shown[Decimal] = Shown()
+    """The part of it that was demanded in earlier cycles."""
+    amount_now: Shown[Decimal] = Shown()
+    """The part that is new in this cycle."""
     recovered_before: Shown[Decimal] = Shown()
     """Withheld from payments of earlier cycles."""
     recovered_now: Shown[Decimal] = Shown()
@@ -44,6 +48,8 @@ class Overpayment(Fact):
     balance: Shown[Decimal] = Shown()
     payment_number: Shown[str] = Shown()
     """The check or transfer from which this cycle's part was withheld."""
+    cycle_date: Shown[date] = Shown()
+    """The day of that payment's cycle."""
     next_action_date: Shown[date] = Shown()
     """When recovery begins or goes on, if the portal says."""
 

@@ -17,6 +17,7 @@ from harvester.model.codes import Code, is_code
 from harvester.model.shown import Place, Shown, State, Unmapped
 from harvester.model.snapshot import Document
 from harvester.reading import values
+from harvester.reading.common import TABLES
 from harvester.reading.values import folded
 
 T = TypeVar("T")
@@ -71,14 +72,18 @@ def _code(system: str, words: str, legend: Mapping[str, str | None] | None = Non
 _GETTERS = {str: "text", Decimal: "money", date: "day", int: "count", bool: "flag"}
 
 
-def _getter(model: type[BaseModel], name: str) -> str | None:
-    """Return how a field of type ``Shown[…]`` is read, ``None`` for a field of another type."""
-    field = model.model_fields[name]
-    shown = field.annotation
+def _shown(model: type[BaseModel], name: str) -> Any:
+    """Return what a field of type ``Shown[…]`` is of, ``None`` for a field of another type."""
+    shown = model.model_fields[name].annotation
     if isinstance(shown, type) and issubclass(shown, Shown):
-        said = [word for word in field.metadata if isinstance(word, str)]
-        return said[0] if said else _GETTERS.get(shown.__pydantic_generic_metadata__["args"][0])
+        return shown.__pydantic_generic_metadata__["args"][0]
     return None
+
+
+def _getter(model: type[BaseModel], name: str) -> str | None:
+    """Return how a field is read by a label alone, if it can be."""
+    said = [word for word in model.model_fields[name].metadata if isinstance(word, str)]
+    return said[0] if said else _GETTERS.get(_shown(model, name))
 
 
 def _named_like_fields(labels: str) -> dict[str, str]:
@@ -142,10 +147,12 @@ class Record:
 
         ``labels`` are those that are called like their fields: ``"Plan name | End date"``. The others are
         named: ``copay="Copay amount"``. Both are read as the field's type says: words, US dollars, a
-        date, a percentage, a number, yes or no. ``status=("Status", STATUS)`` goes through an exact,
-        declared table, ``procedure=("Service", PROCEDURE)`` and ``("Service", PROCEDURE, legend)`` are
-        codes of a system. A function is given this record. A region stands for what is left unread in it
-        when everything else has been read. Anything else is taken as it is.
+        date, a percentage, a number, yes or no, or a code by the words that every portal has for it
+        (:mod:`harvester.reading.common`). ``status=("Status", STATUS)`` goes through an exact, declared
+        table, ``procedure=("Service", PROCEDURE)`` and ``("Service", PROCEDURE, legend)`` are codes of a
+        system; a legend may be the label of what the code means: ``("Code", DIAGNOSIS, "Description")``. A
+        function is given this record. A region stands for what is left unread in it when everything else
+        has been read. Anything else is taken as it is.
         """
         filled = {
             name: self._filled(model, name, found)
@@ -155,29 +162,28 @@ class Record:
         return model(**filled | left)
 
     def _filled(self, model: type[BaseModel], name: str, found: Any) -> object:
-        getter = _getter(model, name)
+        getter, of = _getter(model, name), _shown(model, name)
         match found:
             case str() if getter is not None:
                 return getattr(self, getter)(found)
+            case str() if of in TABLES:
+                return self.mapped(found, TABLES[of])
             case (str(words), Mapping() as table):
-                return self.mapped(words, table)
+                return self.mapped(words, table) if of is not None else self.one_of(words, table)
             case (str(words), str(system), *legend):
-                read = (
-                    self.codes
-                    if getter is None and model.model_fields[name].annotation != Shown[Code]
-                    else self.code
-                )
-                return read(words, system, *legend)
+                return (self.code if of is Code else self.codes)(words, system, *legend)
         return found(self) if callable(found) else found
 
-    def text(self, name: str, *, echo: str | None = None, optional: bool = False) -> Shown[str]:
-        """Read words."""
+    def text(
+        self, name: str, *, echo: str | None = None, none: str | None = None, optional: bool = False
+    ) -> Shown[str]:
+        """Read words; ``none`` are the portal's own for *there is no such thing*."""
         # What was asked is compared as it stands; it may be a date.
         read = values.text if echo is None else lambda words, place: values.read(words, place, str)
         shown = self._shown(name, read, optional)
         if echo is not None and folded(shown.words or "").casefold() != folded(echo).casefold():
             raise WrongPage(f"“{name}” is not the one asked for", where=self._where(name))
-        return shown
+        return Shown[str].none(shown.words, shown.place) if none and shown.words == none else shown
 
     def money(self, name: str, *, optional: bool = False) -> Shown[Decimal]:
         """Read US dollars."""
@@ -227,11 +233,14 @@ class Record:
         """Read Yes or No."""
         return self.mapped(name, values.YES_NO, optional=optional)
 
-    def code(self, name: str, system: str, legend: Mapping[str, str | None] | None = None) -> Shown[Code]:
-        """Read one code of a system; ``legend`` is what the portal says that its codes mean."""
+    def code(
+        self, name: str, system: str, legend: Mapping[str, str | None] | str | None = None
+    ) -> Shown[Code]:
+        """Read one code of a system; ``legend`` is what the portal says that its codes mean, or its label."""
+        meanings = {self.says(name): self.text(legend).value} if isinstance(legend, str) else legend
 
         def grammar(words: str) -> Code | None:
-            return _code(system, words, legend)
+            return _code(system, words, meanings)
 
         return self.read(name, grammar)
 
@@ -447,6 +456,19 @@ class Region:
         """What is labelled above the first heading of the document: whose session it is, for whom."""
         raw = [part for part in self._reading.raw["fields"] if not part["section"]]
         return Record(self._reading, (), [(part["label"], Cell.of(part["value"])) for part in raw])
+
+    def answers(self, heading: str, filled: Mapping[str, str]) -> Record:
+        """Return what the part under a heading says was asked, sure that it is this and nothing else."""
+        asked = self.fields(heading)
+        for name, words in filled.items():
+            asked.text(name, echo=words)
+        return asked
+
+    def goal(self, words: str) -> str:
+        """Return the address of the document's one visible link with these words; there has to be one."""
+        if (path := self.link(words)) is None:
+            raise PortalChanged(f"no link “{words}”", where=self._where(words))
+        return path
 
     def link(self, words: str) -> str | None:
         """Return the address of the document's one visible link with these words, or ``None``."""

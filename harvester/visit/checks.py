@@ -140,6 +140,7 @@ def overpayment_list(answer: OverpaymentList, query: OverpaymentsQuery) -> None:
     for demand in answer.overpayments:
         _written(demand.reference, IDENTIFIER, "overpayments › reference")
         _in_order("overpayments › service_from", demand.service_from, demand.service_to)
+        _sum(demand.amount, (demand.amount_before, demand.amount_now), "overpayments › amount")
         parts = [demand.recovered_before, demand.recovered_now, demand.refunded, demand.balance]
         if demand.interest.state is not State.NOT_SHOWN:
             parts.append(_less(demand.interest))

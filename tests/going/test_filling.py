@@ -54,6 +54,29 @@ def test_a_label_that_is_not_there_exactly_once_is_refused(desk: Desk, tab: Page
         control(tab, name)
 
 
+def test_a_control_that_another_label_names_is_not_taken(desk: Desk, tab: Page) -> None:
+    page(
+        desk,
+        tab,
+        """<label for=a>Birth date</label><input id=a aria-hidden=true><label>Service date <input></label>
+<label>Street</label><div><label>Town</label><input></div>""",
+    )
+    for name in ("Birth date", "Street"):
+        with pytest.raises(PortalChanged, match="0 controls"):
+            control(tab, name)
+
+
+def test_sections_that_are_transparent_while_they_are_empty_are_a_control(desk: Desk, tab: Page) -> None:
+    sections = "<span role=spinbutton aria-label=Month>MM</span><span role=spinbutton aria-label=Day>DD</span>"
+    page(
+        desk,
+        tab,
+        f"""<label id=l for=i>Born *</label><div><div role=group aria-labelledby=l style="opacity: 0">{sections}
+</div><input id=i aria-hidden=true></div><label>Seen <input></label>""",
+    )
+    assert control(tab, "Born").get_attribute("role") == "group"
+
+
 def test_a_control_is_found_in_a_part_of_a_page(desk: Desk, tab: Page) -> None:
     page(desk, tab, "<div id=a><label>Day <input id=one></label></div><label>Day <input></label>")
     assert control(tab.locator("#a"), "Day").get_attribute("id") == "one"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harvester.cli import demo
-from harvester.cli.make_believe import DemoError
+from harvester.testing.make_believe import MakeBelieveError
 
 HARVESTER = Path(sys.executable).with_name("harvester")
 
@@ -150,10 +150,10 @@ def test_a_demo_in_which_something_is_wrong_says_so_and_fails(tmp_path: Path, li
 
 def test_a_folder_of_somebody_elses_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letters").write_text("dear")
-    with pytest.raises(DemoError, match="was not made by a demo"), demo.folder(tmp_path):
+    with pytest.raises(MakeBelieveError, match="was not made by a demo"), demo.folder(tmp_path):
         pass
     assert (tmp_path / "letters").read_text() == "dear"
-    with pytest.raises(DemoError, match="is a file"), demo.folder(tmp_path / "letters"):
+    with pytest.raises(MakeBelieveError, match="is a file"), demo.folder(tmp_path / "letters"):
         pass
 
 
@@ -162,7 +162,7 @@ def test_a_demos_own_folder_is_made_anew_but_not_while_it_is_used(tmp_path: Path
     with demo.folder(home):
         (home / "practice.sqlite3").write_text("old")
         (home / "keys").mkdir()
-        with pytest.raises(DemoError, match="another demo is running"), demo.folder(home):
+        with pytest.raises(MakeBelieveError, match="another demo is running"), demo.folder(home):
             pass
     with demo.folder(home):
         assert [found.name for found in home.iterdir()] == [demo.MARKER]
@@ -171,7 +171,7 @@ def test_a_demos_own_folder_is_made_anew_but_not_while_it_is_used(tmp_path: Path
 def test_the_portals_end_when_their_demo_is_killed() -> None:
     program = (
         "import os, signal\n"
-        "from harvester.cli.make_believe import MakeBelieve\n"
+        "from harvester.testing.make_believe import MakeBelieve\n"
         "with MakeBelieve() as portals:\n"
         "    print(portals._process.pid, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -25,7 +25,7 @@ DEFECT, STOPPED = 70, 130
 TRACEBACK = "HARVESTER_TRACEBACK"
 
 EXPECTED = {
-    "harvester.cli.make_believe": "DemoError",
+    "harvester.testing.make_believe": "MakeBelieveError",
     "harvester.exchange.columns": "WorklistError",
     "harvester.office.accounts": "AccountError",
     "harvester.office.codes": "SeedError",

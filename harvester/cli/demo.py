@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harvester.cli import opening, screen
-from harvester.cli.make_believe import DemoError, MakeBelieve
 from harvester.cli.options import Json
 from harvester.cli.sweep import Morning, print_morning, print_stories
+from harvester.testing.make_believe import MakeBelieve, MakeBelieveError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,21 +79,23 @@ def demo(
 
 @contextmanager
 def folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder for the demo's practice; raises :class:`DemoError`.
+    """Yield an empty folder for the demo's practice; raises :class:`MakeBelieveError`.
 
     Only a folder that an earlier demo made is emptied; only one demo at a time uses it.
     """
     marker = path / MARKER
     if path.exists() and not path.is_dir():
-        raise DemoError(f"{path} is a file; name a folder with --keep")
+        raise MakeBelieveError(f"{path} is a file; name a folder with --keep")
     if path.is_dir() and any(path.iterdir()) and not marker.is_file():
-        raise DemoError(f"{path} was not made by a demo and is left alone; name another folder with --keep")
+        raise MakeBelieveError(
+            f"{path} was not made by a demo and is left alone; name another folder with --keep"
+        )
     path.mkdir(parents=True, exist_ok=True)
     with marker.open("a") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DemoError(f"another demo is running in {path}") from None
+            raise MakeBelieveError(f"another demo is running in {path}") from None
         for found in path.iterdir():
             if found.name != MARKER:
                 shutil.rmtree(found) if found.is_dir() and not found.is_symlink() else found.unlink()
@@ -101,12 +103,14 @@ def folder(path: Path) -> Iterator[Path]:
 
 
 def worklists() -> list[Path]:
-    """Return the bundled worklists; raises :class:`DemoError`."""
+    """Return the bundled worklists; raises :class:`MakeBelieveError`."""
     found = find_spec("mock_portals")
     places = list(found.submodule_search_locations or ()) if found else []
     files = sorted(file for place in places for file in (Path(place) / "worklist").glob("*.csv"))
     if not files:
-        raise DemoError("the make-believe portals are not installed here; run the demo from the repository")
+        raise MakeBelieveError(
+            "the make-believe portals are not installed here; run the demo from the repository"
+        )
     return files
 
 
@@ -139,7 +143,7 @@ def _practice(portals: MakeBelieve, portal: str, files: Sequence[Path], out: Con
         read = read_worklist(file, today=today)
         done = worklist.import_items(read.items, source=file.name, catalogue=catalogue)
         if read.rejected or done.unmatched:
-            raise DemoError(f"rows of the bundled {file.name} were not taken")
+            raise MakeBelieveError(f"rows of the bundled {file.name} were not taken")
         counts[read.kind] += done.added
     screen.say("A make-believe practice at a make-believe portal", "bold", out=out)
     imported = f"{counts['claim']} claims and {counts['appointment']} appointments imported"
@@ -256,7 +260,7 @@ def _known(truth: Mapping[str, Any], work: WorkItem) -> tuple[dict[str, Any] | N
         and one.get("replaced_by", {}).get("state") != "known"
     ]
     if len(found) > 1:
-        raise DemoError("the make-believe portal knows two truths about one claim or member")
+        raise MakeBelieveError("the make-believe portal knows two truths about one claim or member")
     missing = any(wanted.items() <= one.items() for one in truth["not_on_file"][absent])
     return (found[0] if found else None), missing
 

@@ -61,14 +61,13 @@ class Comparison:
 
     def add(self, answer: BaseModel, truth: Mapping[str, Any], where: str) -> None:
         """Compare an answer with its truth; ``where`` names it in the differences."""
-        aside = ASIDE | MOVING if self.again else ASIDE
-        self._fields(answer, truth, where, aside)
+        self._fields(answer, truth, where, ASIDE)
 
     def _fields(
         self, ours: BaseModel, truth: Mapping[str, Any], where: str, aside: Container[str] = ()
     ) -> None:
         for name in type(ours).model_fields:
-            if name not in aside:
+            if name not in aside and not (self.again and name in MOVING):
                 self._any(getattr(ours, name), truth.get(name), f"{where}.{name}")
         strange = set(truth) - set(type(ours).model_fields)
         self.differences += [f"{where}.{name}: the model has no such field" for name in sorted(strange)]

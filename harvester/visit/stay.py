@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NoReturn, Protocol, TextIO
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Dialog, Error, Page, Request, sync_playwright
@@ -97,10 +97,20 @@ class Pipe:
             pass
 
 
+class Office(Protocol):
+    """The office as the stay sees it."""
+
+    def hear(self) -> ToStay:
+        """Return the next message; raises ``OfficeGone`` when there will be none."""
+
+    def say(self, message: FromStay) -> None:
+        """Send a message."""
+
+
 class Stay:
     """A browser at one portal, and the conversation with the office."""
 
-    def __init__(self, pipe: Pipe, begin: Begin, flow: Flow, browser: Browser, guard: Guard) -> None:
+    def __init__(self, pipe: Office, begin: Begin, flow: Flow, browser: Browser, guard: Guard) -> None:
         self._pipe = pipe
         self._begin = begin
         self._flow = flow
@@ -108,7 +118,7 @@ class Stay:
         self._asked = False
         self._again = False
         self._going: Request | None = None
-        context = browser.new_context(
+        self._context = context = browser.new_context(
             base_url=origin(begin.address or flow.portal.url),
             service_workers="block",
             accept_downloads=False,
@@ -201,6 +211,10 @@ class Stay:
         except (Trouble, Error):
             return False
         return True
+
+    def close(self) -> None:
+        """Forget cookies and pages; the browser stays."""
+        self._context.close()
 
     def _secret(self, kind: str) -> str:
         self._pipe.say(Ask.model_validate({"secret": kind}))

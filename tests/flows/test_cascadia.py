@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import psutil
@@ -13,11 +13,13 @@ import pytest
 from playwright.sync_api import Page
 
 from flows.cascadia import FLOW
+from harvester import errors
 from harvester.flow import Portal
 from harvester.model.claim import Claim
 from harvester.model.query import ClaimQuery
 from harvester.model.snapshot import Answer, facts
 from harvester.reading import Region, pages
+from harvester.testing import FlowContract, Outcome
 from harvester.visit import lookups
 from tests.flows.desk import signed_in, user
 from tests.mock_portals import kit as running_kit
@@ -88,3 +90,39 @@ def test_fetched_and_rendered_pages_say_the_same_and_fetching_costs_a_fraction(
     figure = f"fetched {fetched_ms:.0f} ms, rendered {rendered_ms:.0f} ms, ratio {ratio:.1f}"
     record_property("CPU per claim", figure)
     assert ratio > 2
+
+
+class TestCascadia(FlowContract):
+    flow = FLOW
+    unread = frozenset({*UNREAD, "Inquiry number"})
+    troubles: ClassVar = {
+        "slow": Outcome(value=200),
+        "unavailable": (
+            Outcome(errors.PortalUnavailable),
+            Outcome(errors.PortalUnavailable, inside=True),
+        ),
+        "maintenance": (
+            Outcome(errors.PortalUnavailable),
+            Outcome(errors.PortalUnavailable, inside=True),
+        ),
+        "locked": Outcome(errors.AccountLocked),
+        "password_expired": Outcome(errors.PasswordExpired),
+        "password_expires_soon": Outcome(value=5),
+        "code_rejected": Outcome(errors.CodeRejected),
+        "terms": Outcome(errors.TermsToAccept),
+        "unknown_dialog": Outcome(errors.UnknownDialog),
+        "challenge": Outcome(errors.Challenge),
+        "layout_b": Outcome(),
+        "expire_after": Outcome(value=12),
+        "wrong_patient": Outcome(errors.WrongPage, "member_id|claim_number", kinds=("eligibility", "claim")),
+        "stale_rows": (
+            Outcome(errors.WrongPage, "Member ID", "old", ("claims", "claim"), inside=True),
+            Outcome(errors.PortalChanged, "Results for", "missing", ("claims", "claim"), inside=True),
+        ),
+        "column_swap": (
+            Outcome(errors.PortalChanged, "billed", "lines", ("claim",)),
+            Outcome(errors.PortalChanged, "billed", "grid", ("claim",)),
+        ),
+        "header_renamed": Outcome(errors.PortalChanged, "Member ID", kinds=("eligibility", "claim")),
+        "page_count": Outcome(errors.PortalChanged, "rows", kinds=("claims", "claim")),
+    }

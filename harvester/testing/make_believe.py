@@ -1,4 +1,4 @@
-"""The make-believe portals in a process of their own, for the demo."""
+"""The make-believe portals in a process of their own, for the demo and for tests."""
 
 from __future__ import annotations
 
@@ -21,27 +21,29 @@ def watch():
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 threading.Thread(target=watch, daemon=True).start()
-sys.argv = ["mock_portals", "--json"]
-runpy.run_module("mock_portals", run_name="__main__")
+module = sys.argv[1]
+sys.argv = [module, "--json"]
+runpy.run_module(module, run_name="__main__")
 """
 
 
-class DemoError(Exception):
-    """The demo cannot be given; one sentence."""
+class MakeBelieveError(Exception):
+    """The make-believe portals are not as they should be; one sentence."""
 
 
 class MakeBelieve:
     """The make-believe portals in a process of their own, and their control server; a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "mock_portals") -> None:
+        self._module = module
         self._process: subprocess.Popen[str] | None = None
         self._control = ""
         self.addresses: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        """Start them; raises :class:`DemoError`."""
+        """Start them; raises :class:`MakeBelieveError`."""
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PORTALS_UNTIL_WE_END],
+            [sys.executable, "-c", _PORTALS_UNTIL_WE_END, self._module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -52,7 +54,9 @@ class MakeBelieve:
             said = json.loads(self._process.stdout.readline())
         except ValueError:
             self.__exit__(None, None, None)
-            raise DemoError("the make-believe portals did not start; try: python -m mock_portals") from None
+            raise MakeBelieveError(
+                "the make-believe portals did not start; try: python -m mock_portals"
+            ) from None
         self._control = said["control"]
         self.addresses = {name: facts["url"] for name, facts in said["portals"].items()}
         return self
@@ -81,35 +85,52 @@ class MakeBelieve:
     @property
     def cast(self) -> dict[str, Any]:
         """The make-believe practice and its people."""
-        return self._ask("/cast")
+        found: dict[str, Any] = self._ask("/cast")
+        return found
 
     def truth(self, portal: str) -> dict[str, Any]:
         """What a portal knows, on its date."""
-        return self._ask(f"/truth/{portal}")
+        found: dict[str, Any] = self._ask(f"/truth/{portal}")
+        return found
 
     def log(self, portal: str) -> dict[str, Any]:
         """What a portal saw."""
-        return self._ask(f"/log/{portal}")
+        found: dict[str, Any] = self._ask(f"/log/{portal}")
+        return found
 
     def turn_to(self, day: date) -> None:
         """Move the portals' clock."""
         self._ask("/clock", {"date": day.isoformat()})
 
-    def trouble(self, portal: str, name: str, value: object = None) -> None:
-        """Switch a trouble on."""
-        self._ask(f"/trouble/{portal}", {"name": name, "on": True, "value": value})
+    def troubles(self, portal: str) -> list[dict[str, Any]]:
+        """The switches for what can go wrong at a portal."""
+        found: list[dict[str, Any]] = self._ask(f"/trouble/{portal}")
+        return found
 
-    def _ask(self, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
+    def trouble(self, portal: str, name: str, value: object = None, *, on: bool = True) -> None:
+        """Switch a trouble on, or off."""
+        self._ask(f"/trouble/{portal}", {"name": name, "on": on, "value": value})
+
+    def mail(self, portal: str, user: str) -> list[dict[str, Any]]:
+        """What a portal sent to a person, newest last."""
+        found: list[dict[str, Any]] = self._ask(f"/mail/{portal}/{user}")
+        return found
+
+    def reset(self) -> None:
+        """Set every portal back to how it was at the start."""
+        self._ask("/reset", {})
+
+    def _ask(self, path: str, body: Mapping[str, object] | None = None) -> Any:
         connection = HTTPConnection(urlsplit(self._control).netloc, timeout=30)
         try:
             sent = None if body is None else json.dumps(body)
             connection.request("GET" if body is None else "POST", path, sent)
             answer = connection.getresponse()
-            found: dict[str, Any] = json.loads(answer.read())
+            found = json.loads(answer.read())
             if answer.status != 200:
-                raise DemoError(f"the control server of the make-believe portals said {answer.status}")
+                raise MakeBelieveError(f"the control server of the make-believe portals said {answer.status}")
         except (OSError, HTTPException, ValueError):
-            raise DemoError("the make-believe portals do not answer any more") from None
+            raise MakeBelieveError("the make-believe portals do not answer any more") from None
         finally:
             connection.close()
         return found

@@ -1,0 +1,485 @@
+"""What every flow keeps at its mock portal; a flow's test says what is its own and inherits the checks.
+
+::
+
+    class TestCascadia(FlowContract):
+        flow = FLOW
+        troubles = {"maintenance": Outcome(errors.PortalUnavailable), "layout_b": Outcome(), …}
+
+The stay is the real one (:mod:`harvester.visit.stay`), with its guard and in a real browser; only the
+office's end of the pipe is played, and the account's owner, who reads the portal's e-mail.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any, ClassVar, get_args
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser
+
+from harvester.errors import PortalUnavailable, SignedOut, StaffNeeded, Trouble, named
+from harvester.flow import Flow
+from harvester.model.portal import LookupKind
+from harvester.model.query import (
+    AboutMember,
+    AuthorizationsQuery,
+    ClaimQuery,
+    ClaimsQuery,
+    EligibilityQuery,
+    OverpaymentsQuery,
+    PaymentsQuery,
+    Query,
+    RemittanceFileQuery,
+)
+from harvester.model.snapshot import Answer
+from harvester.testing.make_believe import MakeBelieve
+from harvester.testing.truth import Comparison, Truth, compare, true_to
+from harvester.visit.guard import Guard
+from harvester.visit.stay import OfficeGone, Stay, browsing
+from harvester.visit.wire import Answered, Ask, Begin, Context, Deny, FromStay, Look, Secret, ToStay, Troubled
+
+MOST = 16
+"""Records of each kind whose truth is asked for on the first day; half as many on the second."""
+
+STEP = 30
+"""Seconds of an authenticator's time step."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What comes of a trouble: the trouble's name, or none where the answers are the truth all the same."""
+
+    trouble: type[Trouble] | None = None
+    where: str = ""
+    """A pattern that the place of the trouble has: the page and field that it names."""
+    value: object = None
+    """The switch's value, where it is not the default."""
+    kinds: tuple[LookupKind, ...] = ()
+    """The lookups that it concerns; all of the flow's if none is named."""
+    inside: bool = False
+    """Whether it begins after sign-in."""
+
+
+@dataclass
+class Owner:
+    """The office's end of the pipe, and the account's owner."""
+
+    portals: MakeBelieve
+    portal: str
+    number: int = 0
+    """Which of the cast's staff."""
+    password: str | None = None
+    """Another password than the right one."""
+    said: list[FromStay] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+    """Time steps whose code was given."""
+
+    @property
+    def person(self) -> Mapping[str, Any]:
+        """The person of the cast."""
+        found: Mapping[str, Any] = self.portals.cast["staff"][self.number]
+        return found
+
+    def say(self, message: FromStay) -> None:
+        """Hear what the stay says."""
+        self.said.append(message)
+
+    def hear(self) -> ToStay:
+        """Answer what the stay asked."""
+        asked = self.said[-1]
+        if not isinstance(asked, Ask):
+            raise OfficeGone
+        if asked.secret == "password":  # noqa: S105 - the kind of secret, not one
+            return Secret(value=self.password or self.person["password"])
+        if asked.secret == "authenticator":  # noqa: S105
+            return Secret(value=self._authenticator())
+        sent = [one for one in self.portals.mail(self.portal, self.person["user"]) if one["code"]]
+        return Secret(value=sent[-1]["code"]) if sent else Deny(trouble="CodeNeeded", words="nothing came")
+
+    def _authenticator(self) -> str:
+        now = int(time.time()) // STEP
+        step = next((one for one in (now, now + 1, now - 1) if one not in self.used), now)
+        self.used.add(step)
+        return pyotp.TOTP(self.person["totp_secret"]).at(step * STEP)
+
+
+@dataclass
+class World:
+    """The flow's mock portal, and a guarded browser in front of it."""
+
+    flow: Flow
+    portals: MakeBelieve
+    browser: Browser
+    guard: Guard
+
+    @property
+    def truth(self) -> Truth:
+        """What the portal knows."""
+        return self.portals.truth(self.flow.portal.id)
+
+    @property
+    def log(self) -> Mapping[str, Any]:
+        """What the portal saw."""
+        return self.portals.log(self.flow.portal.id)
+
+    @property
+    def context(self) -> Context:
+        """For whom the practice's first account looks things up."""
+        practice = self.portals.cast["practice"]["organizations"][0]
+        known = {
+            "organisation": practice.get("site_id", ""),
+            "tin": practice["tin"].replace("-", ""),
+            "npi": practice["npi"],
+            "ptan": practice.get("ptan", ""),
+        }
+        return Context(**{name: value for name, value in known.items() if name in Context.model_fields})
+
+    @contextmanager
+    def visit(self, owner: Owner) -> Iterator[Visit]:
+        """A stay, not signed in yet, that signs out in the end."""
+        begin = Begin(
+            portal=self.flow.portal.id,
+            user_name=owner.person["user"],
+            context=self.context,
+            address=self.portals.addresses[self.flow.portal.id],
+        )
+        stay = Stay(owner, begin, self.flow, self.browser, self.guard)
+        try:
+            yield Visit(self, owner, stay)
+        finally:
+            left = stay.leave()
+            stay.close()
+        assert left, "the portal did not confirm that the stay signed out"
+
+    def owner(self, number: int = 0) -> Owner:
+        """Return one of the cast's staff."""
+        return Owner(self.portals, self.flow.portal.id, number)
+
+
+@dataclass
+class Visit:
+    """One person's stay at the mock."""
+
+    world: World
+    owner: Owner
+    stay: Stay
+
+    @cached_property
+    def truth(self) -> Truth:
+        """What the portal knows, for as long as the visit lasts."""
+        return self.world.truth
+
+    def enter(self) -> None:
+        """Sign in; raises ``Trouble``."""
+        self.stay.enter()
+
+    def look(self, query: Query) -> Answer | Troubled:
+        """Look one thing up and return what the stay says of it."""
+        self.stay.look(Look(lookup=1, query=query))
+        said = self.owner.said[-1]
+        assert isinstance(said, (Answered, Troubled))
+        return said.answer if isinstance(said, Answered) else said
+
+    def compare(self, query: Query, comparison: Comparison) -> Answer | None:
+        """Look one thing up and compare it with the truth."""
+        found = self.look(query)
+        if isinstance(found, Troubled) and found.trouble != "NotOnFile":
+            comparison.differences.append(f"{query.kind}: {found.trouble} {found.words} [{found.where}]")
+            return None
+        answer = None if isinstance(found, Troubled) else found
+        compare(comparison, query, answer, self.truth, query.kind)
+        return answer
+
+
+class FlowContract:
+    """Checks of one flow at its mock portal; subclass it in a test module and say what is the flow's own."""
+
+    flow: ClassVar[Flow]
+    mock: ClassVar[str] = "mock_portals"
+    """The module that starts the mock portals: ``python -m … --json``."""
+    troubles: ClassVar[Mapping[str, Outcome | Sequence[Outcome]]]
+    """What comes of each trouble that the mock can play."""
+    unread: ClassVar[frozenset[str]] = frozenset()
+    """Labels that stand on pages and that no model has a field for."""
+
+    def queries(self, world: World) -> Iterator[Query]:
+        """Return what is asked: something of every kind that the truth has records for."""
+        return Asking(world).queries()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def _world(cls) -> Iterator[World]:
+        with MakeBelieve(cls.mock) as portals:
+            address = portals.addresses[cls.flow.portal.id]
+            with browsing(cls.flow.portal, address) as (browser, guard):
+                yield World(cls.flow, portals, browser, guard)
+
+    @pytest.fixture
+    def world(self, _world: World) -> World:
+        """The mock portal as at the start."""
+        _world.portals.reset()
+        return _world
+
+    @staticmethod
+    def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+        """Give each trouble's outcomes a test of their own."""
+        if "outcome" in metafunc.fixturenames:
+            assert metafunc.cls is not None
+            played = [
+                (name, one)
+                for name, outcomes in metafunc.cls.troubles.items()
+                for one in ([outcomes] if isinstance(outcomes, Outcome) else outcomes)
+            ]
+            metafunc.parametrize(("name", "outcome"), played, ids=[_named(name, one) for name, one in played])
+
+    def test_every_lookup_that_the_flow_offers_has_a_case(self, world: World) -> None:
+        """A lookup that nothing is asked of is not tested."""
+        truth = world.truth
+        kinds = {query.kind for query in self.queries(world) if true_to(query, truth)}
+        assert kinds == set(self.flow.offers)
+
+    @pytest.mark.parametrize("day", [0, 1])
+    def test_every_answer_is_the_truth(self, world: World, day: int, record_property: Any) -> None:
+        """Everything that is asked is answered with what the portal knows, on both days."""
+        world.portals.turn_to(world.portals.today + timedelta(days=day))
+        comparison, unread = Comparison(), set()
+        asked = list(self.queries(world))[:: day + 1]
+        with world.visit(world.owner()) as visit:
+            visit.enter()
+            for query in asked:
+                answer = visit.compare(query, comparison)
+                unread |= {one.path[-1] for one in getattr(answer, "unmapped", ())}
+        assert comparison.differences == []
+        assert comparison.compared > 5 * len(asked)
+        assert sorted(unread - self.unread) == []
+        record_property("values compared", comparison.compared)
+        self._left_alone(world)
+
+    def test_a_trouble_has_its_outcome_and_the_next_stay_recovers(
+        self, world: World, name: str, outcome: Outcome
+    ) -> None:
+        """The trouble is named, nothing is answered wrong, and when it is over everything is as before."""
+        portal, owner = self.flow.portal.id, world.owner()
+        before, samples = self._samples(world, outcome.kinds or self.flow.offers)
+        with world.visit(owner) as visit:
+            if outcome.inside:
+                visit.enter()
+                for query in before:
+                    visit.look(query)
+            world.portals.trouble(portal, name, outcome.value)
+            stopped = None if outcome.inside else _stopped(visit)
+            if stopped is None:
+                self._inside(visit, outcome, samples)
+            else:
+                assert type(stopped) is outcome.trouble, stopped.sentence
+                assert re.search(outcome.where, stopped.where), stopped.where
+            if outcome.trouble is PortalUnavailable:  # there is nothing to sign out of meanwhile
+                world.portals.trouble(portal, name, on=False)
+        world.portals.trouble(portal, name, on=False)
+        refused = [one for one in world.log["sign_ins"] if one["result"] != "accepted"]
+        assert len(refused) <= 1
+        comparison = Comparison()
+        with world.visit(owner) as visit:
+            visit.enter()
+            for query in samples:
+                visit.compare(query, comparison)
+        assert comparison.differences == []
+        assert comparison
+        self._left_alone(world)
+
+    def _inside(self, visit: Visit, outcome: Outcome, samples: Sequence[Query]) -> None:
+        assert samples, "nothing is asked"
+        if outcome.trouble is None:
+            comparison = Comparison()
+            for query in samples:
+                visit.compare(query, comparison)
+            assert comparison.differences == []
+            assert comparison
+            return
+        for query in samples:
+            found = visit.look(query)
+            assert isinstance(found, Troubled), f"{query.kind} was answered"
+            assert found.trouble == outcome.trouble.__name__, f"{query.kind}: {found}"
+            assert re.search(outcome.where, found.where), f"{query.kind}: {found.where}"
+            if issubclass(named(found.trouble), (SignedOut, StaffNeeded)):
+                return
+
+    def test_every_trouble_of_the_mock_has_an_outcome(self, world: World) -> None:
+        """A trouble that nothing is said of is not tested."""
+        assert set(self.troubles) == {one["name"] for one in world.portals.troubles(self.flow.portal.id)}
+
+    def test_a_wrong_password_is_sent_once(self, world: World) -> None:
+        """The portal's own log says how often it was tried."""
+        owner = world.owner()
+        owner.password = "not the password"  # noqa: S105 - nobody's
+        with world.visit(owner) as visit, pytest.raises(StaffNeeded) as trouble:
+            visit.enter()
+        assert trouble.type.__name__ == "WrongPassword"
+        assert [one["result"] for one in world.log["sign_ins"]] == ["rejected"]
+
+    def _samples(self, world: World, kinds: Sequence[LookupKind]) -> tuple[list[Query], list[Query]]:
+        """Return two queries of each kind that have a true answer, the second for the trouble."""
+        truth = world.truth
+        found: dict[str, list[Query]] = {kind: [] for kind in get_args(LookupKind) if kind in kinds}
+        for query in self.queries(world):
+            if query.kind in found and _telling(query, true_to(query, truth)):
+                found[query.kind].append(query)
+        return (
+            [asked[1 if len(asked) > 1 else 0] for asked in found.values() if asked],
+            [asked[0] for asked in found.values() if asked],
+        )
+
+    @staticmethod
+    def _left_alone(world: World) -> None:
+        log = world.log
+        assert log["mutations"] == []
+        assert [one for one in log["sessions"] if not one["closed"]] == []
+
+
+def _stopped(visit: Visit) -> Trouble | None:
+    """Return the trouble that ends the sign-in, if one does."""
+    try:
+        visit.enter()
+    except Trouble as trouble:
+        return trouble
+    return None
+
+
+def _named(name: str, outcome: Outcome) -> str:
+    value = "" if outcome.value is None else f"-{outcome.value}"
+    return f"{name}{value}{'-inside' if outcome.inside else ''}"
+
+
+def _telling(query: Query, true: Sequence[Truth]) -> bool:
+    """Whether the true answer would tell columns apart, and there is one."""
+    if not isinstance(query, (ClaimQuery, ClaimsQuery)):
+        return bool(true)
+    return any(
+        one["paid"]["value"] not in (None, "0.00", one["billed"]["value"])
+        and query.model_dump().get("claim_number") is None
+        for one in true
+    )
+
+
+class Asking:
+    """Makes queries of what the truth says is on file, and of what is not."""
+
+    def __init__(self, world: World) -> None:
+        self._flow, self._truth = world.flow, world.truth
+        self._today = date.fromisoformat(self._truth["date"])
+        self._tin = world.context.tin
+        nothing = self._truth["not_on_file"]
+        self._people = {one["member_id"]: one for one in (*self._truth["members"], *nothing["members"])}
+        self._strangers = nothing
+
+    def queries(self) -> Iterator[Query]:
+        """Return queries of every kind that the flow offers."""
+        for kind in self._flow.offers:
+            yield from getattr(self, f"_{kind}")()
+
+    def _eligibility(self) -> Iterator[Query]:
+        for one in _spread(self._truth["eligibilities"]):
+            yield self._about(EligibilityQuery, one, service_date=self._today)
+        for one in self._strangers["members"]:
+            yield self._about(EligibilityQuery, {"of": one}, service_date=self._today)
+
+    def _claims(self) -> Iterator[Query]:
+        for one in _spread(self._own("claims"))[:6]:
+            first, last = _days(one)
+            around = {"service_from": first - timedelta(days=9), "service_to": last + timedelta(days=9)}
+            yield self._about(ClaimsQuery, one, **around)
+
+    def _claim(self) -> Iterator[Query]:
+        listed = [one for one in self._own("claims") if one.get("replaced_by", {}).get("state") != "known"]
+        for number, one in enumerate(_spread(listed)):
+            first, last = _days(one)
+            yield self._about(
+                ClaimQuery,
+                one,
+                claim_number=one["claim_number"]["value"] if number % 2 else None,
+                patient_account_number=one["patient_account_number"]["value"],
+                service_from=first,
+                service_to=last,
+            )
+        day = self._today - timedelta(days=20)
+        for one in self._strangers["claims"]:
+            account = one["patient_account_number"]
+            yield self._about(
+                ClaimQuery, {"of": one}, patient_account_number=account, service_from=day, service_to=day
+            )
+
+    def _payments(self) -> Iterator[Query]:
+        begin = self._today.replace(day=1)
+        before = (begin - timedelta(days=1)).replace(day=1)
+        for carrier in self._carriers("payments"):
+            for first, last in ((begin, self._today), (before, begin - timedelta(days=1))):
+                yield PaymentsQuery(carrier=carrier, issued_from=first, issued_to=last, tin=self._tin)
+        for one in self._own("payments")[:1]:
+            day, number = one["issue_date"]["value"], one["number"]["value"]
+            yield PaymentsQuery(
+                carrier=self._carrier(one), issued_from=day, issued_to=day, number=number, tin=self._tin
+            )
+
+    def _overpayments(self) -> Iterator[Query]:
+        for carrier in self._carriers("overpayments"):
+            yield OverpaymentsQuery(carrier=carrier, tin=self._tin)
+
+    def _authorizations(self) -> Iterator[Query]:
+        members = {one["of"]["member_id"]: one for one in self._truth["authorizations"]}
+        for one in _spread(list(members.values())):
+            yield self._about(AuthorizationsQuery, one, service_date=self._today)
+
+    def _remittance_file(self) -> Iterator[Query]:
+        for one in _spread(self._own("remittance_files"))[:6]:
+            yield RemittanceFileQuery(
+                carrier=self._carrier(one),
+                payment_number=one["payment_number"]["value"],
+                issue_date=one["issue_date"]["value"],
+                amount=one["amount"]["value"],
+                tin=self._tin,
+            )
+
+    def _own(self, kind: str) -> list[Truth]:
+        """Return the records that are the account's tax id's."""
+        return [one for one in self._truth[kind] if _tin(one) in (None, self._tin)]
+
+    def _carriers(self, kind: str) -> list[str]:
+        return list(dict.fromkeys(self._carrier(one) for one in self._own(kind)))
+
+    def _carrier(self, record: Truth) -> str:
+        of: str | None = record.get("of", {}).get("carrier")
+        carriers = self._flow.portal.carriers
+        assert of or len(carriers) == 1, "the truth does not say which carrier a record is of"
+        return of or carriers[0].id
+
+    def _about(self, kind: type[AboutMember], record: Truth, **more: object) -> Query:
+        of: str | None = record.get("of", {}).get("member_id")
+        known = self._people[of or record["member_id"]["value"]]
+        person = {name: known[name] for name in ("member_id", "last_name", "first_name", "birth_date")}
+        asked = {"carrier": self._carrier(record), "member": person, "tin": self._tin}
+        return kind.model_validate(asked | more)
+
+
+def _spread(records: Sequence[Truth]) -> list[Truth]:
+    """Return at most so many records, evenly from the first to the last."""
+    step = max(1, -(-len(records) // MOST))
+    return list(records[::step])
+
+
+def _days(record: Truth) -> tuple[date, date]:
+    first, last = (date.fromisoformat(record[name]["value"]) for name in ("service_from", "service_to"))
+    return first, last
+
+
+def _tin(record: Truth) -> str | None:
+    own = record.get("tin") or {}
+    said: str | None = record.get("of", {}).get("tin") or own.get("value")
+    return said.replace("-", "") if said else None

@@ -1,0 +1,38 @@
+"""No flow is installed without a mock portal and a test of its own."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from harvester import registry
+from harvester.testing import FlowContract
+from harvester.testing.make_believe import MakeBelieve
+
+
+def contracts() -> dict[str, type[FlowContract]]:
+    """Return the contract tests of this folder, by portal."""
+    modules = [
+        importlib.import_module(f"tests.flows.{file.stem}")
+        for file in Path(__file__).parent.glob("test_*.py")
+    ]
+    found = [
+        one
+        for module in modules
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, FlowContract) and one is not FlowContract
+    ]
+    return {one.flow.portal.id: one for one in found}
+
+
+def test_every_installed_flow_has_a_test_and_a_mock() -> None:
+    flows, broken = registry.installed()
+    assert broken == {}
+    assert flows.keys() == contracts().keys()
+    with MakeBelieve() as portals:
+        assert flows.keys() == portals.addresses.keys()
+
+
+def test_every_test_is_of_the_installed_flow() -> None:
+    flows, _ = registry.installed()
+    assert all(one.flow == flows[portal] for portal, one in contracts().items())

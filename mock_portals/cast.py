@@ -61,6 +61,8 @@ class Organization:
     npi: str
     site_id: str
     """Under which a clearinghouse knows it."""
+    ptan: str
+    """Under which a Medicare contractor knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,8 @@ def cast(seed: int = SEED) -> Cast:
         seed=seed,
         practice=practice,
         organizations=(
-            Organization(practice, "00-7300142", _npi(rng), "AF20418"),
-            Organization("Alder & Finch Imaging LLC", "00-7300658", _npi(rng), "AF20655"),
+            Organization(practice, "00-7300142", _npi(rng), "AF20418", "ZW7142"),
+            Organization("Alder & Finch Imaging LLC", "00-7300658", _npi(rng), "AF20655", "ZW7658"),
         ),
         staff=tuple(
             _staff(seed, name, role, words)

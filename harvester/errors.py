@@ -6,6 +6,7 @@
     ├── NotOnFile            nobody: it is an answer
     ├── SeveralOnFile        the biller: more than one claim fits, none is chosen
     ├── PortalUnavailable    time: try again later
+    │   └── AnotherSession   the portal holds a session of the account open somewhere
     ├── SignedOut            the core: signs in again, once a stay
     ├── StaffNeeded          the account's owner; the account is on hold until then
     │   ├── WrongPassword
@@ -68,6 +69,12 @@ class PortalUnavailable(Trouble):
     """Maintenance, an error of the server, or no answer in time."""
 
     todo = "Nothing: the portal is unavailable and is asked again later."
+
+
+class AnotherSession(PortalUnavailable):
+    """The portal took the password and lets nobody in while another session of the account is open."""
+
+    todo = "Sign out where the account is signed in, or wait: it is asked again later."
 
 
 class SignedOut(Trouble):

@@ -90,6 +90,8 @@ class Rules(Fact):
     absolute: timedelta | None = None
     must_sign_out: bool = True
     mfa: tuple[Literal["authenticator", "text", "email", "push"], ...] = ()
+    code_lives: timedelta | None = None
+    """For how long a code that a person receives is good again and again; ``None``: it is good once."""
     password_days: int | None = None
     pace: timedelta = timedelta(seconds=2)
     """The least time between two lookups of one stay."""

@@ -189,7 +189,7 @@ class Stay:
 
     def _once(self, query: Query) -> Answer:
         try:
-            found = lookups.answer(self._flow, self._page, query)
+            found = lookups.answer(self._flow, self._page, self._begin.context.asks(query))
         except Error as problem:
             raise self._judged(problem) from None
         if not self._guard.stands():

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from typing_extensions import override
 
-from mock_portals.book import Book, ClaimFile, Member, Stage, book, recovering
+from mock_portals.book import Book, ClaimFile, Member, Stage, book
 from mock_portals.cast import Cast, Organization
 from mock_portals.mail import SentCodes
 from mock_portals.remits import Remit, awaiting, demands, remits
@@ -129,7 +129,7 @@ LINES = (
 @cache
 def _book(cast: Cast) -> Book:
     """Return the contractor's files: those of the kit under Medicare numbers."""
-    plain = recovering("westmac", book(cast, "westmac", "0", (("Original Medicare", "", ""),), "W"))
+    plain = book(cast, "westmac", "0", (("Original Medicare", "", ""),), "W")
     members = {one: _renumbered(one) for one in plain.members}
     claims = {one.number: replace(one, member=members[one.member]) for one in plain.claims}
     owed = tuple(replace(one, claim=claims[one.claim.number]) for one in plain.demands)
@@ -581,12 +581,14 @@ class Westmac(Served):
             "members": [person(member) for member in self.book.members],
             "eligibilities": [truth(views.eligibility(member, day)) for member in self.book.members],
             "claims": [truth(views.claim(file, stage, as_of)) for file, stage in claims],
-            "payments": [truth(views.payment(remit)) for remit in paid],
-            "payment_floor": [
-                truth({"tin": text(o.tin), **self._approved(o)}) for o in self.cast.organizations
+            "payments": [_of(remit.organization, truth(views.payment(remit))) for remit in paid],
+            "overpayments": [_of(one.claim.organization, truth(views.overpayment(one, day))) for one in owed],
+            "remittance_files": [_of(remit.organization, views.remittance_file(remit)) for remit in paid],
+            "lists": [
+                _of(o, truth({"kind": kind, "tin": text(o.tin), **told}))
+                for o in self.cast.organizations
+                for kind, told in (("payments", self._approved(o)), ("overpayments", {}))
             ],
-            "overpayments": [truth(views.overpayment(one, day)) for one in owed],
-            "remittance_files": [views.remittance_file(remit) for remit in paid],
             "not_on_file": {
                 "members": [person(member) for member in export.strangers],
                 "claims": [
@@ -595,6 +597,12 @@ class Westmac(Served):
                 ],
             },
         }
+
+
+def _of(organization: Organization, record: Json) -> Json:
+    """Return a record of the truth with whose it is."""
+    assert isinstance(record, dict)
+    return record | {"of": {"tin": organization.tin.replace("-", "")}}
 
 
 def _open(site: Site) -> Pages:

@@ -17,10 +17,11 @@ def _as_json(running: Running) -> None:
 
 
 def _as_text(running: Running) -> None:
-    print("Make-believe portals; nobody and nothing in them exists.\n")
+    print("Make-believe portals; nobody and nothing in them exists. To click through them:\n")
+    print(f"  {running.control}\n")
     for name, (url, title) in running.portals.items():
         print(f"  {name:<12} {url}   {title}")
-    print(f"  {'control':<12} {running.control}   /cast /truth/<portal> /log/<portal> /trouble/<portal>\n")
+    print()
     print("Who can sign in (user name, password, authenticator secret):")
     for person in running.world.cast.staff:
         print(f"  {person.name:<22} {person.user:<14} {person.password:<22} {person.totp_secret}")

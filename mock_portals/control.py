@@ -9,10 +9,11 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from mock_portals.cast import Cast
+from mock_portals.index import codes, page
 from mock_portals.shown import Json
 from mock_portals.site import Portal, Site, World
 
@@ -22,6 +23,8 @@ class Sited:
 
     def __init__(self, portal: Portal, world: World) -> None:
         self.portal, self.world = portal, world
+        self.url = ""
+        """Its address, once it has one."""
         self.site = Site(portal, world)
 
     def reset(self) -> None:
@@ -67,9 +70,14 @@ def control(world: World, sites: dict[str, Sited]) -> Starlette:
             raise HTTPException(404, f"no portal is called {name}; there are {', '.join(sites)}")
         return sites[name].site
 
-    async def index(_request: Request) -> Response:
+    async def index(request: Request) -> Response:
+        if "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(page(world, sites))
         day, advanced = world.clock.today.isoformat(), world.clock.advanced
         return JSONResponse({"portals": list(sites), "date": day, "advanced_seconds": advanced})
+
+    async def now(_request: Request) -> Response:
+        return JSONResponse(codes(world, sites))
 
     async def people(_request: Request) -> Response:
         return JSONResponse(cast_json(world.cast))
@@ -133,6 +141,7 @@ def control(world: World, sites: dict[str, Sited]) -> Starlette:
     return Starlette(
         routes=[
             Route("/", index),
+            Route("/codes", now),
             Route("/cast", people),
             Route("/truth/{portal}", truth),
             Route("/log/{portal}", log),

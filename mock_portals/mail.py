@@ -24,14 +24,20 @@ class Mailbox:
 
     def __init__(self, clock: Clock, staff: Iterable[Staff]) -> None:
         self._clock = clock
-        self._sent: dict[str, list[Json]] = {person.user: [] for person in staff}
+        self._sent: dict[str, list[dict[str, Json]]] = {person.user: [] for person in staff}
 
     def send(self, user: str, channel: Channel, subject: str, text: str, code: str | None = None) -> None:
         at = datetime.fromtimestamp(self._clock.wall(), UTC).isoformat(timespec="milliseconds")
-        message: Json = {"at": at, "channel": channel, "subject": subject, "text": text, "code": code}
+        message: dict[str, Json] = {
+            "at": at,
+            "channel": channel,
+            "subject": subject,
+            "text": text,
+            "code": code,
+        }
         self._sent[user].append(message)
 
-    def inbox(self, user: str) -> Json:
+    def inbox(self, user: str) -> list[dict[str, Json]]:
         """Return what a user got; raises KeyError for a stranger."""
         return list(self._sent[user])
 

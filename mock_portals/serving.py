@@ -58,6 +58,8 @@ async def serve(
     apps: list[ASGIApp] = [control(world, sites), *sites.values()]
     sockets = [_listen(port_base + place if port_base else 0) for place in range(len(apps))]
     urls = [f"http://127.0.0.1:{listening.getsockname()[1]}" for listening in sockets]
+    for sited, url in zip(sites.values(), urls[1:], strict=True):
+        sited.url = url
     servers = [
         _Server(
             uvicorn.Config(

@@ -56,6 +56,8 @@ class Portal:
     troubles: tuple[Trouble, ...]
     open: Callable[[Site], Pages]
     worklist: Callable[[Cast], Worklist]
+    about: str = ""
+    """What kind of portal it is, and what else than user name and password it asks for."""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,9 @@ def test_a_control_that_another_label_names_is_not_taken(desk: Desk, tab: Page) 
 
 
 def test_sections_that_are_transparent_while_they_are_empty_are_a_control(desk: Desk, tab: Page) -> None:
-    sections = "<span role=spinbutton aria-label=Month>MM</span><span role=spinbutton aria-label=Day>DD</span>"
+    sections = (
+        "<span role=spinbutton aria-label=Month>MM</span><span role=spinbutton aria-label=Day>DD</span>"
+    )
     page(
         desk,
         tab,

@@ -29,6 +29,17 @@ def test_one_json_line_says_where_everything_is_and_sigterm_ends_it() -> None:
         assert process.wait(5) == 0
 
 
+def test_the_index_page_leads_a_person_to_every_portal_with_what_signing_in_needs(kit: Kit) -> None:
+    index = httpx.get(kit.control.base_url, headers={"Accept": "text/html"}).text
+    assert all(f'href="{portal["url"]}/"' in index for portal in kit.portals.values())
+    for person in cast().staff:
+        assert person.user in index
+        assert person.password in index
+    now = kit.get("/codes")["authenticator"]
+    for person in cast().staff:
+        assert pyotp.TOTP(person.totp_secret).verify(now[person.user], valid_window=1)
+
+
 def test_the_printed_list_gives_the_credentials_of_all_staff() -> None:
     command = [sys.executable, "-m", "mock_portals"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -142,6 +142,8 @@ def _act_for(page: Page, found: Region, tin: str | None) -> bool:
 def _open(page: Page, function: str, path: str, tin: str | None) -> Region:
     """Fetch a page of a function that the delegate must have: without it the portal is at home again."""
     found = PORTAL.fetch(page, path)
+    if not found.banner.has("Tax ID"):
+        raise errors.SignedOut("the page is nobody's", where=path)
     if _act_for(page, found, tin):
         found = PORTAL.fetch(page, path)
     if found.link(function) is None:
@@ -206,7 +208,7 @@ def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
         ),
         limits=tuple(_limit(row) for row in found.table("Service limits")),
         other_coverage_outcome=others.mapped("COB status", words.OTHER),
-        other_coverages=cob.table("Other payers", optional=True).each(
+        other_coverages=cob.table("Other payers").each(
             OtherCoverage,
             "Policy number | Group number | Insured name | Effective date | Last updated",
             kind="Coverage type",
@@ -352,7 +354,7 @@ def authorizations(page: Page, query: AuthorizationsQuery) -> AuthorizationList:
         birth_date="Date of birth",
         authorizations=tuple(
             _authorization(_linked(page, found, row.cell("Request number").words), row, query)
-            for row in found.table("Requests", optional=True)
+            for row in found.table("Requests")
         ),
         stated_total=found.stated(r"(\d+) authorizations? found"),
         unmapped=found,
@@ -402,7 +404,7 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
         tin=found.banner.text("Tax ID"),
         payments=tuple(
             _paid(_linked(page, found, row.cell("Warrant or EFT number").words), row)
-            for row in found.table("Payments", optional=True)
+            for row in found.table("Payments")
         ),
         stated_total=found.stated(r"(\d+) payments? found"),
         unmapped=found.unread,

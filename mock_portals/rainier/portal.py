@@ -22,7 +22,7 @@ from mock_portals.rainier.files import PREFIX, SERIES, coordination, files
 from mock_portals.remits import Remit, remits
 from mock_portals.served import Served, entered, exchanged, page_number, person, us_day
 from mock_portals.sessions import Session
-from mock_portals.shown import Json, truth
+from mock_portals.shown import Json, text, truth
 from mock_portals.site import Pages, Portal, Rules, Site
 from mock_portals.troubles import (
     CODE_REJECTED,
@@ -465,7 +465,8 @@ class Rainier(Served):
         return self.show(
             session,
             "authorizations.html",
-            a=views.authorizations(member, found),
+            a=views.who(member),
+            found=[views.authorization(file, decision) for file, decision in found],
             total=len(found) + extra,
             **data,
         )
@@ -548,13 +549,26 @@ class Rainier(Served):
                 truth(views.claim(file, stage)) for file in self.book.claims if (stage := file.on(day))
             ],
             "authorizations": [
-                truth(views.authorizations(member, of(self.authorizations, member, day)))
+                truth({"of": {"member_id": member.member_id}} | views.authorization(file, decision))
                 for member in self.book.members
+                for file, decision in of(self.authorizations, member, day)
             ],
             "payments": [
-                truth(views.payment(remit))
+                truth({"of": {"tin": organization.tin.replace("-", "")}} | views.payment(remit))
                 for organization in self.cast.organizations
                 for remit in remits(self.book, organization, day)
+            ],
+            "lists": [
+                *(
+                    truth(
+                        {"kind": "authorizations", "of": {"member_id": member.member_id}} | views.who(member)
+                    )
+                    for member in self.book.members
+                ),
+                *(
+                    truth({"kind": "payments", "of": {"tin": tin.replace("-", "")}, "tin": text(tin)})
+                    for tin in (organization.tin for organization in self.cast.organizations)
+                ),
             ],
             "not_on_file": {
                 "members": [person(member) for member in export.strangers],

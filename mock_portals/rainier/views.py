@@ -19,7 +19,8 @@ from mock_portals.systems import DIAGNOSIS, MODIFIER, PROCEDURE, PROVIDER_ADJUST
 View = dict[str, Any]
 
 
-def _who(member: Member) -> View:
+def who(member: Member) -> View:
+    """Return who a member is, as every page says it."""
     return {
         "member_id": text(member.member_id),
         "member_name": text(member.patient.name),
@@ -31,7 +32,7 @@ def eligibility(member: Member, cover: Cover, coordination: Coordination, today:
     """Return coverage, benefits and limits, and what the COB tab shows."""
     return {
         "kind": "eligibility",
-        **_who(member),
+        **who(member),
         "as_of": us_date(today),
         "primary_care_provider": text(cover.primary_care) if cover.primary_care else none("None"),
         "coverages": [_period(period) for period in cover.periods],
@@ -249,17 +250,6 @@ def _service(line: Service) -> View:
         "unit": known(line.unit, words.UNITS[line.unit]),
         "requested": known(str(line.requested), str(line.requested)),
         **_units(line.approved, line.used),
-    }
-
-
-def authorizations(member: Member, files: list[tuple[Authorization, Decision]]) -> View:
-    """Return all that a member has."""
-    count = len(files)
-    return {
-        "kind": "authorizations",
-        **_who(member),
-        "authorizations": [authorization(file, decision) for file, decision in files],
-        "stated_total": known(count, f"{count} authorization{'' if count == 1 else 's'} found"),
     }
 
 

@@ -41,7 +41,8 @@ def cast_json(cast: Cast) -> dict[str, Json]:
         "practice": {
             "name": cast.practice,
             "organizations": [
-                {"name": o.name, "tin": o.tin, "npi": o.npi, "site_id": o.site_id} for o in cast.organizations
+                {"name": o.name, "tin": o.tin, "npi": o.npi, "ptan": o.ptan, "site_id": o.site_id}
+                for o in cast.organizations
             ],
             "tins": [o.tin for o in cast.organizations],
             "npis": [o.npi for o in cast.organizations],

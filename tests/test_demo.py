@@ -23,7 +23,7 @@ from harvester.cli import demo
 folder = Path(sys.argv[2])
 def few():
     made = []
-    for file in bundled():
+    for file in [one for one in bundled() if one.parent.name == "worklist"]:
         rows = list(csv.reader(file.open(encoding="utf-8")))
         place = folder / file.name
         with place.open("w", encoding="utf-8", newline="") as target:
@@ -48,9 +48,9 @@ demo.MakeBelieve.truth = falsified
 demo.MakeBelieve.log = lambda self, portal: log(self, portal) | {"mutations": [{"method": "POST"}]}
 """,
     "a column swapped at the portal": """
-def troubled(portals, portal, progress):
-    portals.trouble(portal, "column_swap")
-    return looked(portals, portal, progress)
+def troubled(portals, progress):
+    portals.trouble("cascadia", "column_swap")
+    return looked(portals, progress)
 demo.day = troubled
 """,
 }

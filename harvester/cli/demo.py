@@ -30,10 +30,9 @@ from harvester.testing.make_believe import MakeBelieve, MakeBelieveError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from harvester.model.work import WorkItem
     from harvester.office.models import Lookup
     from harvester.office.stays import Progress
-    from harvester.testing.truth import Comparison
+    from harvester.testing.truth import Comparison, Truth
 
 DAYS = 2
 MARKER = ".made-by-harvester-demo"
@@ -54,14 +53,15 @@ def demo(
         opening.log_to(keep / "harvester.log")
         from harvester.office import accounts
 
-        portal = min(portals.addresses)
-        _practice(portals, portal, files, out)
+        _practice(portals, files, out)
         try:
-            days = [_day(portals, portal, number, out) for number in range(1, DAYS + 1)]
+            days = [_day(portals, number, out) for number in range(1, DAYS + 1)]
         finally:
-            accounts.set_address(portal, "")
-        seen = witness(portals, portal, DAYS)
-    whole = all(days) and not seen.wrong
+            for portal in portals.addresses:
+                accounts.set_address(portal, "")
+        used = sorted({one.account.portal for one in accounts.listed()})
+        seen = {portal: witness(portals, portal, DAYS) for portal in used}
+    whole = all(days) and not any(one.wrong for one in seen.values())
     seconds = time.monotonic() - began
     _judge(out, days, seen)
     if not whole:
@@ -106,7 +106,7 @@ def worklists() -> list[Path]:
     """Return the bundled worklists; raises :class:`MakeBelieveError`."""
     found = find_spec("mock_portals")
     places = list(found.submodule_search_locations or ()) if found else []
-    files = sorted(file for place in places for file in (Path(place) / "worklist").glob("*.csv"))
+    files = sorted(file for place in places for file in (Path(place) / "worklist").rglob("*.csv"))
     if not files:
         raise MakeBelieveError(
             "the make-believe portals are not installed here; run the demo from the repository"
@@ -114,40 +114,53 @@ def worklists() -> list[Path]:
     return files
 
 
-def _practice(portals: MakeBelieve, portal: str, files: Sequence[Path], out: Console) -> None:
-    """Make the practice, its staff with an account each, and its worklist."""
+def _practice(portals: MakeBelieve, files: Sequence[Path], out: Console) -> None:
+    """Make the practice, its worklist, and its staff with accounts: one for each hundred rows of a portal."""
     from harvester.exchange.worklists import read_worklist
-    from harvester.office import accounts, practice, worklist
-    from harvester.office.models import Person
+    from harvester.model.portal import Automation
+    from harvester.office import accounts, policy, practice, worklist
+    from harvester.office.models import Item, Person
     from harvester.visit import client
     from harvester.visit.wire import Context
 
     cast, today = portals.cast, portals.today
     tins = tuple(tin.replace("-", "") for tin in cast["practice"]["tins"])
     practice.init(cast["practice"]["name"], tins=tins, npis=tuple(cast["practice"]["npis"]))
-    for staff in cast["staff"]:
-        first, _, last = staff["name"].partition(" ")
-        accounts.add(
-            portal=portal,
-            owner=Person.objects.create_user(first.lower(), first_name=first, last_name=last),
-            user_name=staff["user"],
-            password=staff["password"],
-            seed=staff["otpauth"],
-            context=Context(tin=tins[0]),
-            sweep_consent=today,
-        )
-    accounts.set_address(portal, portals.addresses[portal])
     counts: Counter[str] = Counter()
     catalogue = client.catalogue()
     for file in files:
         read = read_worklist(file, today=today)
         done = worklist.import_items(read.items, source=file.name, catalogue=catalogue)
         if read.rejected or done.unmatched:
-            raise MakeBelieveError(f"rows of the bundled {file.name} were not taken")
+            raise MakeBelieveError(f"rows of the bundled {file.parent.name}/{file.name} were not taken")
         counts[read.kind] += done.added
-    screen.say("A make-believe practice at a make-believe portal", "bold", out=out)
+    people = []
+    for staff in cast["staff"]:
+        first, _, last = staff["name"].partition(" ")
+        people.append(Person.objects.create_user(first.lower(), first_name=first, last_name=last))
+    site = cast["practice"]["organizations"][0]
+    context = Context(tin=tins[0], npi=site["npi"], organisation=site["site_id"], ptan=site["ptan"])
+    made = 0
+    for facts in catalogue.portals:
+        accounts.set_address(facts.id, portals.addresses[facts.id])
+        if facts.policy.automation is Automation.REGISTRATION_REQUIRED:
+            policy.register(facts, "REG-0001", by=people[0])
+        rows = Item.objects.filter(portal=facts.id).count()
+        hands = 1 + rows // 100 if rows else 0
+        for owner, staff in list(zip(people, cast["staff"], strict=True))[:hands]:
+            accounts.add(
+                portal=facts.id,
+                owner=owner,
+                user_name=staff["user"],
+                password=staff["password"],
+                seed=staff["otpauth"],
+                context=context,
+                sweep_consent=today,
+            )
+            made += 1
+    screen.say(f"A make-believe practice at {len(catalogue.portals)} make-believe portals", "bold", out=out)
     imported = f"{counts['claim']} claims and {counts['appointment']} appointments imported"
-    said = f"{len(cast['staff'])} people with an account each at {portal}; {imported}."
+    said = f"{len(people)} people with {made} accounts of their own; {imported}."
     screen.say(said, by=2, out=out)
 
 
@@ -160,8 +173,8 @@ class Day:
 
     morning: Morning
     comparison: Comparison
-    answers: int
-    """How many answers were compared."""
+    answers: Counter[str]
+    """How many answers were compared, by kind of lookup."""
     seconds: float
 
     def __bool__(self) -> bool:
@@ -171,12 +184,12 @@ class Day:
     @property
     def plain(self) -> dict[str, Any]:
         """The same as plain values, without the answers."""
-        compared = {"answers": self.answers, "values_compared": self.comparison.compared}
+        compared = {"answers": dict(self.answers), "values_compared": self.comparison.compared}
         wrong = {"differences": self.comparison.differences, "seconds": round(self.seconds, 1)}
         return self.morning.whole | compared | wrong
 
 
-def _day(portals: MakeBelieve, portal: str, number: int, out: Console) -> Day:
+def _day(portals: MakeBelieve, number: int, out: Console) -> Day:
     """Show a day's sweep, and turn the portals' clock to the next."""
     from harvester.cli.watch import Watch
 
@@ -184,7 +197,7 @@ def _day(portals: MakeBelieve, portal: str, number: int, out: Console) -> Day:
     out.print()
     screen.say(f"Day {number}, {today:%A, %B} {today.day}: the nightly sweep", "bold", out=out)
     with Watch(out) as watch:
-        done = day(portals, portal, watch)
+        done = day(portals, watch)
     out.print()
     print_morning(out, done.morning)
     if number > 1:
@@ -195,74 +208,58 @@ def _day(portals: MakeBelieve, portal: str, number: int, out: Console) -> Day:
     return done
 
 
-def day(portals: MakeBelieve, portal: str, progress: Callable[[Progress], None]) -> Day:
+def day(portals: MakeBelieve, progress: Callable[[Progress], None]) -> Day:
     """Sweep on the portals' date and compare every answer with the truth of that day."""
     from harvester.office import sweep
 
     today, began = portals.today, time.monotonic()
     report = sweep.sweep(today=today, progress=progress)
     seconds = time.monotonic() - began
-    return Day(Morning(report, today), *_compared(report.sweep, today, portals.truth(portal)), seconds)
+    truths = {portal: portals.truth(portal) for portal in portals.addresses}
+    return Day(Morning(report, today), *_compared(report.sweep, today, truths), seconds)
 
 
-def _compared(run: int, today: date, truth: Mapping[str, Any]) -> tuple[Comparison, int]:
-    """Compare the answers of everything that was due, as the worklist says and not as the plan does."""
-    from harvester.cli.report import about_item
+def _compared(run: int, today: date, truths: Mapping[str, Truth]) -> tuple[Comparison, Counter[str]]:
+    """Compare every answer; what was due is what the worklist says and not what the plan does."""
+    from harvester.cli.report import about, about_item
     from harvester.office import plan, worklist
     from harvester.office.models import Lookup
     from harvester.testing.truth import Comparison
 
-    rows = {row.item_id: row for row in Lookup.objects.filter(sweep=run, state=Lookup.State.ANSWERED)}
-    comparison, answers = Comparison(), len(rows)
+    comparison, answers = Comparison(), Counter[str]()
+    rows = Lookup.objects.filter(sweep=run, state=Lookup.State.ANSWERED)
+    for row in rows:
+        answers[row.kind] += 1
+        _against(row, about(row), truths[row.portal], comparison)
+    answered = set(rows.values_list("item", "kind"))
     for followed in worklist.listed():
-        work, row = followed.work, rows.pop(followed.row.pk, None)
-        on = work.service_date
-        if row is not None:
-            _against(row, work, truth, comparison)
-        elif work.kind == "claim" or (on is not None and today <= on <= today + plan.AHEAD):
+        work, on = followed.work, followed.work.service_date
+        kind = "claim" if work.kind == "claim" else "eligibility"
+        due = kind == "claim" or (on is not None and today <= on <= today + plan.AHEAD)
+        if due and (followed.row.pk, kind) not in answered:
             comparison.differences.append(f"{about_item(work)}: it was due and has no answer")
-    comparison.differences += [f"lookup {row.pk}: nobody follows what it asked" for row in rows.values()]
     return comparison, answers
 
 
-def _against(row: Lookup, work: WorkItem, truth: Mapping[str, Any], comparison: Comparison) -> None:
+def _against(row: Lookup, where: str, truth: Truth, comparison: Comparison) -> None:
     """Compare the answer to one lookup, or that there is none, with the truth."""
-    from harvester.cli.report import about_item
     from harvester.model.snapshot import Outcome
-    from harvester.office import snapshots
+    from harvester.office import lookups, snapshots
+    from harvester.testing.truth import compare, true_to
 
-    where, (true, absent) = about_item(work), _known(truth, work)
     snapshot = snapshots.of(row)
-    answer = snapshots.answer(snapshot) if snapshot is not None else None
-    comparison.again = snapshot is not None and snapshot.lookup_id != row.pk
-    if answer is None or true is None:
-        comparison.compared += 1
-        nothing = snapshot is not None and snapshot.outcome == Outcome.NOT_FOUND
-        if not (nothing and true is None and absent):
-            comparison.differences.append(f"{where}: the portal has it on one side only")
+    if snapshot is None or (snapshot.outcome == Outcome.FOUND_MULTIPLE and snapshot.sealed_answer is None):
+        comparison.differences.append(f"{where}: nothing was kept")
         return
-    if comparison.again:  # what is kept is the first answer, with the day of the data beside it
+    comparison.again = snapshot.lookup_id != row.pk
+    answer, query = snapshots.answer(snapshot), lookups.asked(row)
+    compare(comparison, query, answer, truth, where)
+    if comparison.again and answer is not None:
+        # What is kept is the first answer, with the day of the data beside it.
+        true = {one.get("as_of", {}).get("value") for one in true_to(query, truth)}
         comparison.compared += 1
-        if str(row.sighting.as_of) != true["as_of"]["value"]:
+        if true and str(row.sighting.as_of) not in {str(day) for day in true}:
             comparison.differences.append(f"{where}.as_of: seen again with another day")
-    comparison.add(answer, true, where)
-
-
-def _known(truth: Mapping[str, Any], work: WorkItem) -> tuple[dict[str, Any] | None, bool]:
-    """Return the truth about an item, and whether the portal has nothing on file for it."""
-    names = ("member_id",) if work.kind == "appointment" else ("patient_account_number", "member_id")
-    wanted = {name: getattr(work, name) for name in names}
-    kind, absent = ("eligibilities", "members") if work.kind == "appointment" else ("claims", "claims")
-    found = [
-        one
-        for one in truth[kind]
-        if wanted == {name: one[name]["value"] for name in names}
-        and one.get("replaced_by", {}).get("state") != "known"
-    ]
-    if len(found) > 1:
-        raise MakeBelieveError("the make-believe portal knows two truths about one claim or member")
-    missing = any(wanted.items() <= one.items() for one in truth["not_on_file"][absent])
-    return (found[0] if found else None), missing
 
 
 # What the portals saw ---------------------------------------------------------------------------
@@ -307,29 +304,33 @@ def witness(portals: MakeBelieve, portal: str, days: int) -> Witness:
 # What is said -----------------------------------------------------------------------------------
 
 
-def _judge(out: Console, days: Sequence[Day], seen: Witness) -> None:
-    """Print how the answers compare with the truth, and what the portal saw."""
+def _judge(out: Console, days: Sequence[Day], seen: Mapping[str, Witness]) -> None:
+    """Print how the answers compare with the truth, and what the portals saw."""
     out.print()
-    screen.say("Checked against what the portal knows and saw", "bold", out=out)
+    screen.say("Checked against what the portals know and saw", "bold", out=out)
     for number, one in enumerate(days, start=1):
-        said = f"Day {number}: {one.answers} answers; {one.comparison.sentence}"
+        kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(one.answers.items()))
+        said = f"Day {number}: {one.answers.total()} answers ({kinds}); {one.comparison.sentence}"
         screen.say(said, "green" if one else "bold red", by=2, out=out)
         for wrong in one.comparison.differences[:10]:
             screen.say(wrong, "red", by=4, out=out)
+    saw = list(seen.values())
     said = (
-        f"The portal's log: {seen.requests:,} requests, {seen.mutations} that would change something; "
-        f"{seen.sign_ins} sign-ins of {seen.people} people on {len(days)} days, "
-        f"{seen.left_open} left without signing out."
+        f"The portals' logs: {sum(one.requests for one in saw):,} requests, "
+        f"{sum(one.mutations for one in saw)} that would change something; "
+        f"{sum(one.sign_ins for one in saw)} sign-ins to {sum(one.people for one in saw)} accounts on "
+        f"{len(days)} days, {sum(one.left_open for one in saw)} left without signing out."
     )
-    screen.say(said, "bold red" if seen.wrong else "green", by=2, out=out)
-    for wrong in seen.wrong:
-        screen.say(wrong, "red", by=4, out=out)
+    screen.say(said, "bold red" if any(one.wrong for one in saw) else "green", by=2, out=out)
+    for portal, witnessed in seen.items():
+        for wrong in witnessed.wrong:
+            screen.say(f"{portal}: {wrong}", "red", by=4, out=out)
     out.print()
 
 
 def _what_next(out: Console, days: Sequence[Day], seconds: float) -> None:
     example = next((story.snapshot for one in reversed(days) for story in one.morning.stories), 1)
-    closed = "The make-believe portal has closed; what it answered is kept. Look around in it:"
+    closed = "The make-believe portals have closed; what they answered is kept. Look around in it:"
     screen.say(f"{seconds:.0f} seconds in all. {closed}", "bold", out=out)
     shown = ("list", f"show {example}", f"diff {example}")
     for command in (*(f"snapshots {one}" for one in shown), "account list", "worklist list"):

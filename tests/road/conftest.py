@@ -13,14 +13,14 @@ from tests.road.road import Road
 
 
 @pytest.fixture(scope="session")
-def _portals() -> Iterator[Kit]:
+def portals() -> Iterator[Kit]:
     with running_kit.kit() as kit:
         yield kit
 
 
 @pytest.fixture
-def road(_portals: Kit, office: Office) -> Road:  # noqa: F811 - the fixture, not the import
+def road(portals: Kit, office: Office) -> Road:  # noqa: F811 - the fixture, not the import
     """A road with nobody on it yet."""
     del office
-    _portals.post("/reset")
-    return Road(str(_portals.control.base_url).rstrip("/"), _portals.portals["cascadia"]["url"])
+    portals.post("/reset")
+    return Road(str(portals.control.base_url).rstrip("/"), portals.portals["cascadia"]["url"])

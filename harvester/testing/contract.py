@@ -18,7 +18,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Any, ClassVar, get_args
 
 import pyotp
@@ -120,10 +119,15 @@ class World:
     browser: Browser
     guard: Guard
 
+    truths: dict[date, Truth] = field(default_factory=dict)
+
     @property
     def truth(self) -> Truth:
-        """What the portal knows."""
-        return self.portals.truth(self.flow.portal.id)
+        """What the portal knows; it changes with the portals' date alone."""
+        today = self.portals.today
+        if today not in self.truths:
+            self.truths[today] = self.portals.truth(self.flow.portal.id)
+        return self.truths[today]
 
     @property
     def log(self) -> Mapping[str, Any]:
@@ -172,11 +176,6 @@ class Visit:
     owner: Owner
     stay: Stay
 
-    @cached_property
-    def truth(self) -> Truth:
-        """What the portal knows, for as long as the visit lasts."""
-        return self.world.truth
-
     def enter(self) -> None:
         """Sign in; raises ``Trouble``."""
         self.stay.enter()
@@ -195,7 +194,7 @@ class Visit:
             comparison.differences.append(f"{query.kind}: {found.trouble} {found.words} [{found.where}]")
             return None
         answer = None if isinstance(found, Troubled) else found
-        compare(comparison, query, answer, self.truth, query.kind)
+        compare(comparison, query, answer, self.world.truth, query.kind)
         return answer
 
 

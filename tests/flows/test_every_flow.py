@@ -36,3 +36,16 @@ def test_every_installed_flow_has_a_test_and_a_mock() -> None:
 def test_every_test_is_of_the_installed_flow() -> None:
     flows, _ = registry.installed()
     assert all(one.flow == flows[portal] for portal, one in contracts().items())
+
+
+def test_the_readme_says_what_each_portal_offers() -> None:
+    lines = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    (head,) = [row for row in rows if row[:2] == ["portal", "kind"]]
+    kinds = [name.replace(" ", "_") for name in head[2:]]
+    told = {
+        row[0].strip("`"): {kind for kind, mark in zip(kinds, row[2:], strict=True) if mark == "✓"}
+        for row in rows
+        if len(row) == len(head) and row[0].startswith("`")
+    }
+    assert told == {portal: set(flow.offers) for portal, flow in registry.installed()[0].items()}

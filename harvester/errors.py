@@ -102,7 +102,10 @@ class CodeRejected(StaffNeeded):
 
 
 class CodeNeeded(StaffNeeded):
-    """The portal wants a code that only a person can receive."""
+    """The portal wants a code that only a person can receive.
+
+    No hold where it was sent and nobody was there to enter it.
+    """
 
     todo = "Be there to enter the code that the portal sends."
 

@@ -135,7 +135,7 @@ def _look(asked: dict[str, object], name: str | None, today: date, as_json: bool
 
     query, who = _query(asked), person(name, "--as")
     with Watch(screen.console(stderr=True), quiet=as_json) as watch:
-        looked = lookup_now(query, who, today=today, progress=watch)
+        looked = lookup_now(query, who, today=today, progress=watch, answer=watch.answer)
     row, found = looked.lookup, looked.snapshot
     about, (words, where) = report.about(row), snapshots.words(row)
     before = snapshots.before(found) if found is not None else None

@@ -35,7 +35,7 @@ def sweep(as_json: Json = False, today: Today = options.NOW) -> None:
     from harvester.office.sweep import sweep as swept
 
     with Watch(screen.console(stderr=True), quiet=as_json) as watch:
-        morning = Morning(swept(today=today, progress=watch), today)
+        morning = Morning(swept(today=today, progress=watch, answer=watch.answer), today)
     if as_json:
         screen.print_json(morning.whole | {"answers": list(_answers(morning.report.sweep))})
     else:

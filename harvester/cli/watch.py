@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from types import TracebackType
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from harvester.cli import screen
+from harvester.office.prompts import Prompt
 from harvester.office.stays import Progress
 
 ANSWERS = frozenset({"", "NotOnFile", "SeveralOnFile"})
@@ -65,6 +67,20 @@ class Watch:
                 rate = f", {stay.rate}" if stay.rate else ""
                 said = f"{stay.who}: {heard.done}/{heard.total}{rate}, {stay.state}"
                 screen.say(said, by=2, out=self._console)
+
+    def answer(self, prompt: Prompt) -> str | None:
+        """Ask whoever is at the terminal for a code; ``None`` where nobody is, or nothing is entered."""
+        if not sys.stdin.isatty():
+            return None
+        with self._writing:
+            self._live.stop()
+            try:
+                screen.say(f"{prompt.sentence}.", "bold yellow", by=2, out=self._console)
+                return self._console.input("  Code (Enter: not now): ").strip() or None
+            except EOFError:
+                return None
+            finally:
+                self._live.start()
 
 
 _STYLES = {"signing_in": "yellow", "trouble": "bold red", "signed_out": "dim"}

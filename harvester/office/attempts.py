@@ -16,6 +16,7 @@ from harvester.office.clock import Clock
 from harvester.office.codes import Seed
 from harvester.office.keys import keys
 from harvester.office.models import Account, Attempt, AttemptEnd, CodeUse, Credential, Hold, Person
+from harvester.office.prompts import Channel, Inbox
 from harvester.office.vault import SealError, Slot
 from harvester.visit.wire import Deny, Secret, SecretKind
 
@@ -43,12 +44,21 @@ class Ledger:
     Call it with the secret that the portal's page asks for. ``account`` must be locked.
     """
 
-    def __init__(self, account: Account, stay: UUID, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        account: Account,
+        stay: UUID,
+        clock: Clock | None = None,
+        inbox: Inbox | None = None,
+    ) -> None:
         self._account = account
         self._stay = stay
         self._clock = clock or Clock()
+        self._inbox = inbox
         self.unsettled = False
         """Whether a secret left and nobody has said yet how the portal took it."""
+        self.unanswered = False
+        """Whether nobody was there to enter a code that the portal sent."""
 
     def __call__(self, kind: SecretKind) -> Secret | Deny:
         """Return the secret, or why it must not be used now."""
@@ -59,22 +69,27 @@ class Ledger:
                 return self._code()
         except SealError as error:
             return Deny(trouble="StaffNeeded", words=str(error))
-        return Deny(trouble="CodeNeeded", words="the portal sends this code to a person")
+        return self._sent(kind)
 
     def settle(self, trouble: str | None = None, words: str = "") -> None:
         """Record how the stay's open attempts ended: accepted, or with the trouble of that name.
 
-        A trouble that needs staff puts the account on hold in any case; another one does where an
-        attempt was open, since nobody knows how the portal took it.
+        A trouble that needs staff puts the account on hold in any case, but for a code that nobody was
+        there to enter; another one does where an attempt was open, since nobody knows how the portal
+        took it. That another session is open the portal tells only to whom it knows.
         """
         self.unsettled = False
         with transaction.atomic(durable=True):
             open_attempts = self._open()
             match trouble:
-                case None:
+                case None | "AnotherSession":
                     self._end(open_attempts, AttemptEnd.Result.ACCEPTED)
                     return
+                case "CodeNeeded" if self.unanswered and not open_attempts:
+                    return
                 case "WrongPassword" | "CodeRejected":
+                    if self._inbox is not None:
+                        self._inbox.forget()
                     self._end(open_attempts, AttemptEnd.Result.REJECTED)
                 case _:
                     self._end(open_attempts, AttemptEnd.Result.UNKNOWN)
@@ -125,6 +140,32 @@ class Ledger:
                 continue
             if (answer := self._use(seed, step, password)) is not None:
                 return answer
+
+    def _sent(self, kind: Channel) -> Secret | Deny:
+        """Return the code that the portal sent to the owner, who is asked once a sign-in."""
+        if self._inbox is None:
+            return Deny(trouble="CodeNeeded", words="the portal sends this code to a person")
+        with transaction.atomic(durable=True):
+            Account.objects.select_for_update().get(pk=self._account.pk)
+            mine = Attempt.objects.filter(stay=self._stay).order_by("pk")
+            password = mine.filter(kind=Attempt.Kind.PASSWORD).last()
+            if password is None:
+                return Deny(trouble="PortalChanged", words="a code was asked for before the password")
+            before = list(mine.filter(kind=kind, pk__gt=password.pk))
+            # The portal asks for a code: it took the password, and refused the code before.
+            self._end([password], AttemptEnd.Result.ACCEPTED)
+            self._end(before, AttemptEnd.Result.REJECTED)
+            if on_hold(self._account):
+                return Deny(trouble="StaffNeeded", words="the account is on hold")
+            if before:
+                return Deny(trouble="CodeRejected", words="the portal refused the code")
+            self._begin(password.credential, Attempt.Kind(kind))
+        code = self._inbox.code(kind)
+        if code is not None:
+            return Secret(value=code)
+        self.unanswered, self.unsettled = True, False
+        self._end(self._open(), AttemptEnd.Result.UNKNOWN)
+        return Deny(trouble="CodeNeeded", words="nobody was there to enter the code that the portal sent")
 
     def _wait(self, seed: Seed, step: int, now: float) -> float:
         """Return the seconds until a code may be used."""

@@ -131,11 +131,13 @@ class Credential(models.Model):
 
 
 class Attempt(models.Model):
-    """A secret is about to leave for the portal; written before it does."""
+    """A secret is about to leave for the portal, or its owner to be asked for it; written before."""
 
     class Kind(models.TextChoices):
         PASSWORD = "password"  # noqa: S105 (a kind)
         AUTHENTICATOR = "authenticator"
+        TEXT = "text"
+        EMAIL = "email"
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="attempts")
     credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="attempts")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -22,6 +22,7 @@ from harvester.office.attempts import Ledger
 from harvester.office.clock import Clock
 from harvester.office.locks import AccountLock, Busy
 from harvester.office.models import Account, Lookup, PortalSetting
+from harvester.office.prompts import Received
 from harvester.visit.client import StayEnded
 from harvester.visit.wire import Answered, Begin, Context, Deny, Entered, Secret, SecretKind, Troubled
 
@@ -110,6 +111,8 @@ class Terms:
     """Seconds to wait for the account's lock."""
     waits: tuple[float, ...] = ()
     """Seconds to wait before each further try while the portal is unavailable."""
+    received: Received = field(default_factory=Received)
+    """Where codes come from that a portal sends to a person."""
 
 
 def waiting(account: Account, floor: int = 0) -> QuerySet[Lookup]:
@@ -157,7 +160,7 @@ class _Round:
         self._terms = terms
         self._lock = lock
         self._id = uuid4()
-        self._ledger = Ledger(account, self._id, terms.clock)
+        self._ledger = Ledger(account, self._id, terms.clock, terms.received.inbox(account, portal))
         self._done = 0
         self._total = 0
         self._newest = 0
@@ -267,6 +270,8 @@ class _Round:
         return (trouble or "WrongPage") if self._refused >= REFUSALS_IN_A_ROW else None
 
     def _drained(self, trouble: str, reason: str = "") -> Drained:
+        if trouble == "CodeNeeded" and self._ledger.unanswered:
+            reason = f"{self._portal.name} sent a code to {self._account.owner.called}, and nobody entered it"
         if trouble and not reason:
             reason = _REASONS.get(trouble, "the account is on hold until a person has acted at the portal")
         return _idle(self._account, reason.removesuffix("."), trouble, self._done)
@@ -292,6 +297,7 @@ _AT_THE_DOOR = {
 }
 _REASONS = {
     "PortalUnavailable": "the portal is unavailable",
+    "AnotherSession": "another session of the account is open at the portal",
     "SignedOut": "the portal ended the session twice",
     "PortalChanged": "the portal changed: pages in a row are not as the flow knows them",
     "WrongPage": "the portal showed other pages than asked, several in a row",

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from harvester.model.portal import PortalFacts
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer, Outcome
-from harvester.office import attempts, lookups, plan, snapshots, worklist
+from harvester.office import attempts, lookups, plan, prompts, snapshots, worklist
 from harvester.office.changes import Change, changes
 from harvester.office.clock import Clock
 from harvester.office.keys import keys
@@ -159,6 +159,7 @@ def sweep(
     stay: Open = client.Stay,
     catalogue: Callable[[], Catalogue] = client.catalogue,
     progress: Callable[[Progress], None] = lambda _: None,
+    answer: prompts.Answer = prompts.nobody,
     clock: Clock | None = None,
     at_once: int = AT_ONCE,
     patience: float = PATIENCE,
@@ -169,6 +170,7 @@ def sweep(
     Each account's lookups are made by a thread and a stay of their own, ``at_once`` of them at a
     time. What waits from an earlier sweep is taken up again. ``patience``: seconds to wait for an
     account that is in use; ``waits``: before each further try while a portal is unavailable.
+    ``answer`` asks an account's owner for a code that a portal sent, from several threads at once.
     Raises :class:`~harvester.office.vault.SealError` before anything is tried where the keys cannot
     open credentials.
     """
@@ -195,6 +197,7 @@ def sweep(
         stopped=stopped.is_set,
         patience=patience,
         waits=waits,
+        received=prompts.Received(answer, clock),
     )
     working = list(
         Account.objects.select_related("owner")
@@ -227,6 +230,7 @@ def lookup_now(
     stay: Open = client.Stay,
     catalogue: Callable[[], Catalogue] = client.catalogue,
     progress: Callable[[Progress], None] = lambda _: None,
+    answer: prompts.Answer = prompts.nobody,
     clock: Clock | None = None,
     patience: float = 60.0,
 ) -> Looked:
@@ -261,7 +265,14 @@ def lookup_now(
     row = waiting(account, Urgency.PERSON_WAITS).filter(subject=fresh.subject).first() or fresh
     if row is fresh:
         row.save(force_insert=True)
-    terms = Terms(today=today, stay=stay, clock=clock, progress=progress, floor=Urgency.PERSON_WAITS)
+    terms = Terms(
+        today=today,
+        stay=stay,
+        clock=clock,
+        progress=progress,
+        floor=Urgency.PERSON_WAITS,
+        received=prompts.Received(answer, clock),
+    )
     tries, reason = max(1, round(patience / 0.5)), ""
     for remaining in range(tries - 1, -1, -1):
         drained = drain(account, names[account.portal], terms)
@@ -271,8 +282,8 @@ def lookup_now(
             break
         clock.sleep(0.5)
     snapshot = snapshots.of(row)
-    answer = snapshots.answer(snapshot) if snapshot is not None else None
-    return Looked(row, snapshot, answer, "" if row.state == Lookup.State.ANSWERED else reason)
+    found = snapshots.answer(snapshot) if snapshot is not None else None
+    return Looked(row, snapshot, found, "" if row.state == Lookup.State.ANSWERED else reason)
 
 
 def _planned(

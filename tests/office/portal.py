@@ -143,6 +143,8 @@ class Portal:
     passwords: dict[str, str] = field(default_factory=dict)
     """User name to password; anybody else's is ``PASSWORD``."""
     seed: Seed | None = field(default_factory=lambda: Seed.parse(SEED))
+    sends: str | None = None
+    """The code that it e-mails, if it does."""
     answers: Callable[[Query], Answer | Troubled | Exception] = truth
     at_the_door: errors.Trouble | None = None
     """Shown after the password."""
@@ -214,6 +216,11 @@ class InProcessStay:
             self._portal.codes.append((self._user, code))
             step = self._portal.seed.step(self._portal.time.at.timestamp())
             if code != self._portal.seed.code(step):
+                raise errors.CodeRejected("Code incorrect")
+        if self._portal.sends is not None:
+            code = self._ask("email")
+            self._portal.codes.append((self._user, code))
+            if code != self._portal.sends:
                 raise errors.CodeRejected("Code incorrect")
         self._portal.signed_in.add(self._user)
         return Entered()

@@ -227,7 +227,13 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("password", "Password"), ("authenticator", "Authenticator")], max_length=16
+                        choices=[
+                            ("password", "Password"),
+                            ("authenticator", "Authenticator"),
+                            ("text", "Text"),
+                            ("email", "Email"),
+                        ],
+                        max_length=16,
                     ),
                 ),
                 ("at", models.DateTimeField()),

@@ -552,14 +552,8 @@ class Westmac(Served):
         return Response(content, media_type="application/pdf", headers=named)
 
     def _floor(self, session: Session, state: View) -> Response:
-        return self._result(session, "floor.html", state, floor=self._approved(state["organization"]))
-
-    def _approved(self, organization: Organization) -> View:
-        waiting = awaiting(self.book, organization, self.clock.today)
-        return {
-            "approved_claims": words.number(len(waiting)),
-            "approved_amount": words.money(sum(stage.paid for _, stage in waiting)),
-        }
+        floor = _approved(self.book, state["organization"], self.clock.today)
+        return self._result(session, "floor.html", state, floor=floor)
 
     def _receivables(self, session: Session, state: View) -> Response:
         today = self.clock.today
@@ -567,36 +561,44 @@ class Westmac(Served):
         total = len(found) + (self.troubles.number(PAGE_COUNT, session.user) or 0)
         return self._result(session, "receivables.html", state, rows=found, total=total)
 
-    # Ground truth
 
-    def truth(self, day: date) -> Json:
-        """Return what the pages show on a day, from the book and not from the pages."""
-        export, as_of = _export(self.cast), day - timedelta(days=1)
-        claims = [(file, stage) for file in self.book.claims if (stage := file.on(day))]
-        paid = [remit for o in self.cast.organizations for remit in remits(self.book, o, day)]
-        owed = [one for o in self.cast.organizations for one in demands(self.book, o, day)]
-        return {
-            "portal": PORTAL.id,
-            "date": day.isoformat(),
-            "members": [person(member) for member in self.book.members],
-            "eligibilities": [truth(views.eligibility(member, day)) for member in self.book.members],
-            "claims": [truth(views.claim(file, stage, as_of)) for file, stage in claims],
-            "payments": [_of(remit.organization, truth(views.payment(remit))) for remit in paid],
-            "overpayments": [_of(one.claim.organization, truth(views.overpayment(one, day))) for one in owed],
-            "remittance_files": [_of(remit.organization, views.remittance_file(remit)) for remit in paid],
-            "lists": [
-                _of(o, truth({"kind": kind, "tin": text(o.tin), **told}))
-                for o in self.cast.organizations
-                for kind, told in (("payments", self._approved(o)), ("overpayments", {}))
+@cache
+def _truth(cast: Cast, day: date) -> Json:
+    """Return what the pages show on a day, from the book and not from the pages."""
+    files, export, as_of = _book(cast), _export(cast), day - timedelta(days=1)
+    claims = [(file, stage) for file in files.claims if (stage := file.on(day))]
+    paid = [remit for o in cast.organizations for remit in remits(files, o, day)]
+    owed = [one for o in cast.organizations for one in demands(files, o, day)]
+    return {
+        "portal": PORTAL.id,
+        "date": day.isoformat(),
+        "members": [person(member) for member in files.members],
+        "eligibilities": [truth(views.eligibility(member, day)) for member in files.members],
+        "claims": [truth(views.claim(file, stage, as_of)) for file, stage in claims],
+        "payments": [_of(remit.organization, truth(views.payment(remit))) for remit in paid],
+        "overpayments": [_of(one.claim.organization, truth(views.overpayment(one, day))) for one in owed],
+        "remittance_files": [_of(remit.organization, views.remittance_file(remit)) for remit in paid],
+        "lists": [
+            _of(o, truth({"kind": kind, "tin": text(o.tin), **told}))
+            for o in cast.organizations
+            for kind, told in (("payments", _approved(files, o, day)), ("overpayments", {}))
+        ],
+        "not_on_file": {
+            "members": [person(member) for member in export.strangers],
+            "claims": [
+                {"patient_account_number": account, "member_id": member.member_id}
+                for account, member in export.unsent
             ],
-            "not_on_file": {
-                "members": [person(member) for member in export.strangers],
-                "claims": [
-                    {"patient_account_number": account, "member_id": member.member_id}
-                    for account, member in export.unsent
-                ],
-            },
-        }
+        },
+    }
+
+
+def _approved(files: Book, organization: Organization, day: date) -> View:
+    waiting = awaiting(files, organization, day)
+    return {
+        "approved_claims": words.number(len(waiting)),
+        "approved_amount": words.money(sum(stage.paid for _, stage in waiting)),
+    }
 
 
 def _of(organization: Organization, record: Json) -> Json:
@@ -608,7 +610,7 @@ def _of(organization: Organization, record: Json) -> Json:
 def _open(site: Site) -> Pages:
     westmac = Westmac(site)
     return westmac.pages(
-        westmac.truth,
+        lambda day: _truth(site.world.cast, day),
         unavailable=("The gateway cannot be reached", "Our systems do not answer. Try again later."),
         maintenance=(
             "Planned maintenance",

@@ -6,14 +6,14 @@ the injury; each program pays its bills by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from random import Random
 
 from mock_portals.authorizations import Authorization, authorizations
-from mock_portals.book import Adjusted, Book, ClaimFile, Line, Member, Payment, Stage, book, recovering
+from mock_portals.book import Adjusted, Book, ClaimFile, Line, Member, Stage, book
 from mock_portals.cast import BASE_DATE, Cast, Organization, Provider
 from mock_portals.statecomp import words
 from mock_portals.statecomp.words import Program
@@ -104,23 +104,18 @@ class Board:
 @cache
 def board(cast: Cast) -> Board:
     """Return the board's files on the practice's patients."""
-    raw = book(cast, "statecomp", "", (("", "", ""),), "W")
+    raw = book(cast, "statecomp", "", (("", "", ""),), "W", insurer=lambda member: words.program(member).name)
     injuries = list(_injuries(cast, raw))
     workers = {injury.member.patient: injury.member for injury in reversed(injuries)}
     heads = {member.patient.family: member for patient, member in workers.items() if patient.person == 1}
-    claims = [
-        _bill(file, workers.get(file.member.patient) or heads[file.member.patient.family])
+    bills = {
+        file.number: _bill(file, workers.get(file.member.patient) or heads[file.member.patient.family])
         for file in raw.claims
-    ]
-    programs = {}
-    for program in words.PROGRAMS:
-        own = tuple(injury.member for injury in injuries if injury.program is program)
-        paid = _paid_apart([file for file in claims if words.program(file.member) is program], program)
-        programs[program.name] = recovering(f"statecomp {program.id}", Book(own, paid))
+    }
     whole = Book(
         tuple(injury.member for injury in injuries),
-        tuple(file for one in programs.values() for file in one.claims),
-        tuple(demand for one in programs.values() for demand in one.demands),
+        tuple(bills.values()),
+        tuple(replace(demand, claim=bills[demand.claim.number]) for demand in raw.demands),
     )
     unknown = [
         replace(member, member_id=f"25-9000{number}") for number, member in enumerate(strangers(""), start=11)
@@ -130,11 +125,19 @@ def board(cast: Cast) -> Board:
     )
     return Board(
         book=whole,
-        programs=programs,
+        programs={program.name: _of(whole, program) for program in words.PROGRAMS},
         injuries={injury.member.member_id: injury for injury in injuries},
         others=tuple(_others(whole, export)),
         authorizations=authorizations(cast, "statecomp", whole),
         export=export,
+    )
+
+
+def _of(whole: Book, program: Program) -> Book:
+    return Book(
+        tuple(member for member in whole.members if words.program(member) is program),
+        tuple(file for file in whole.claims if words.program(file.member) is program),
+        tuple(demand for demand in whole.demands if words.program(demand.claim.member) is program),
     )
 
 
@@ -225,30 +228,6 @@ def _line(line: Line) -> Line:
         coinsurance=0,
         adjustments=tuple(Adjusted("", reason, left) for reason in reasons),
         remarks=tuple(words.EDITS[remark] for remark in line.remarks),
-    )
-
-
-def _paid_apart(claims: Sequence[ClaimFile], program: Program) -> tuple[ClaimFile, ...]:
-    """Return a program's bills with payments that pay nothing of another program."""
-    sums: dict[str, dict[str, int]] = {}
-    for file in claims:
-        for stage in file.stages:
-            if stage.payment:
-                sums.setdefault(stage.payment.number, {})[file.number] = stage.paid
-
-    def apart(paid: Payment) -> Payment:
-        serial = f"{paid.number}{words.PROGRAMS.index(program) + 1}"
-        return replace(paid, number=serial, cents=sum(sums[paid.number].values()), withheld=())
-
-    return tuple(
-        replace(
-            file,
-            stages=tuple(
-                replace(stage, payment=apart(stage.payment)) if stage.payment else stage
-                for stage in file.stages
-            ),
-        )
-        for file in claims
     )
 
 

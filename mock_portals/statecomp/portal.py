@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from mock_portals.cast import Organization
 from mock_portals.remits import Remit, demands, remits
 from mock_portals.served import Served, entered, exchanged, page_number, person, us_day
 from mock_portals.sessions import Session
-from mock_portals.shown import Json, truth
+from mock_portals.shown import Json, Leaf, text, truth
 from mock_portals.site import Pages, Portal, Rules, Site
 from mock_portals.statecomp import views, words
 from mock_portals.statecomp.board import Board, Injury, board
@@ -567,8 +567,16 @@ class StateComp(Served):
 
     def truth(self, day: date) -> Json:
         """Return what the pages show on a day, from the files and not from the pages."""
-        organization = self.cast.organizations[0]
         unknown, injuries = self.board.export, self.board.injuries
+        as_of = words.day(day - timedelta(days=1))
+        requests = {
+            number: of(self.board.authorizations, injury.member, day) for number, injury in injuries.items()
+        }
+        payers = [
+            ({"carrier": program.id, "tin": organization.tin.replace("-", "")}, program, organization)
+            for program in words.PROGRAMS
+            for organization in self.cast.organizations
+        ]
 
         def bills(files: Sequence[ClaimFile]) -> Json:
             return [
@@ -576,6 +584,9 @@ class StateComp(Served):
                 for file in files
                 if (stage := file.on(day))
             ]
+
+        def about(kind: str, whose: Mapping[str, str], **leaves: Leaf) -> Json:
+            return truth({"kind": kind, "of": whose, "as_of": as_of, **leaves})
 
         return {
             "portal": PORTAL.id,
@@ -586,18 +597,30 @@ class StateComp(Served):
             "claims": bills(self.book.claims),
             "bills_of_others": bills(self.board.others),
             "payments": [
-                truth(views.payment(one))
-                for book in self.board.programs.values()
-                for one in remits(book, organization, day)
+                truth(views.payment(one) | {"of": whose})
+                for whose, program, organization in payers
+                for one in remits(self.board.programs[program.name], organization, day)
             ],
             "overpayments": [
-                truth(views.overpayment(one, day))
-                for book in self.board.programs.values()
-                for one in demands(book, organization, day)
+                truth(views.overpayment(one, day) | {"of": whose})
+                for whose, program, organization in payers
+                for one in demands(self.board.programs[program.name], organization, day)
             ],
             "authorizations": [
-                truth(views.requests(injury, of(self.board.authorizations, injury.member, day), day))
-                for injury in injuries.values()
+                truth(views.authorization(*entry) | {"of": {"member_id": number}})
+                for number, found in requests.items()
+                for entry in found
+            ],
+            "lists": [
+                *(
+                    about(kind, whose, tin=text(organization.tin))
+                    for kind in ("payments", "overpayments")
+                    for whose, _, organization in payers
+                ),
+                *(
+                    about("authorizations", {"member_id": number}, **views.worker(injury))
+                    for number, injury in injuries.items()
+                ),
             ],
             "not_on_file": {
                 "members": [person(member) for member in unknown.strangers],

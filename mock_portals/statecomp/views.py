@@ -23,12 +23,9 @@ def eligibility(injury: Injury, today: date) -> View:
     """Return an injury claim as it stands on a day."""
     standing = injury.on(today)
     closed = injury.closed if standing == "closed" else None
-    patient = injury.member.patient
     return {
         "kind": "eligibility",
-        "member_id": text(injury.member.member_id),
-        "member_name": text(patient.name.upper()),
-        "birth_date": words.day(patient.birth_date),
+        **worker(injury),
         "as_of": words.day(today - timedelta(days=1)),
         "injury_date": words.day(injury.happened),
         "primary_care_provider": text(injury.physician) if injury.physician else none("None"),
@@ -53,6 +50,16 @@ def eligibility(injury: Injury, today: date) -> View:
             for one in _conditions(injury, standing)
         ],
         "_injury": injury,
+    }
+
+
+def worker(injury: Injury) -> dict[str, Leaf]:
+    """Return the number of an injury claim and whose it is."""
+    patient = injury.member.patient
+    return {
+        "member_id": text(injury.member.member_id),
+        "member_name": text(patient.name.upper()),
+        "birth_date": words.day(patient.birth_date),
     }
 
 
@@ -284,14 +291,6 @@ def authorization(file: Authorization, decision: Decision) -> View:
             for one in decision.letters
         ],
         "_level": "3" if file.service in ("62", "MH") else "2",
-    }
-
-
-def requests(injury: Injury, found: list[tuple[Authorization, Decision]], today: date) -> View:
-    """Return the requests for authorization of an injury claim."""
-    known_of = eligibility(injury, today)
-    return {name: known_of[name] for name in ("member_id", "member_name", "birth_date", "as_of")} | {
-        "authorizations": [authorization(*entry) for entry in found]
     }
 
 

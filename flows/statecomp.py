@@ -268,7 +268,7 @@ def claim(page: Page, query: ClaimQuery) -> Claim:
     own = found.fields("Your inquiry").says("Billing tax ID")
     injury, provider, bill = _injury(found), found.fields("Provider"), found.fields("Bill")
     codes = [
-        (row.says("Kind"), row.says("Board code"), row.text("Explanation").value)
+        (row.cell("Kind").words, row.cell("Board code").words, row.text("Explanation").value)
         for row in found.table("Explanation of codes", optional=True)
     ]
     eob = {code: text for kind, code, text in codes if kind == "EOB"}
@@ -341,13 +341,15 @@ def authorizations(page: Page, query: AuthorizationsQuery) -> AuthorizationList:
     """Read the requests for authorization of an injury claim, with their lines and what is used of them."""
     filled = _worker(query.member) | ({"Request number": query.number} if query.number else {})
     found = _asked(page, "authorizations", query.carrier, query.tin, filled)
-    requests = found.table("Requests", optional=True)
+    found.none_if_says("No requests for authorization are on file")
     return found.fields("Injury claim").into(
         AuthorizationList,
         member_id="Injury claim number",
         member_name="Injured worker",
         birth_date="Date of birth",
-        authorizations=tuple(_authorization(page, row.says("Request number"), filled) for row in requests),
+        authorizations=tuple(
+            _authorization(page, row.says("Request number"), filled) for row in found.table("Requests")
+        ),
         stated_total=found.stated(r"(\d+) requests? on file"),
         as_of=found.fields().day("Data as of"),
     )
@@ -459,7 +461,7 @@ def overpayments(page: Page, query: OverpaymentsQuery) -> OverpaymentList:
     found.none_if_says("The board wants nothing back from this tax ID")
     return OverpaymentList(
         tin=found.fields("Your inquiry").text("Billing tax ID"),
-        overpayments=tuple(_overpayment(part.fields()) for part in found.parts("Recoveries")),
+        overpayments=tuple(_overpayment(part.fields()) for part in found.parts("Demands")),
         stated_total=found.stated(r"(\d+) demands? on file"),
         as_of=found.fields().day("Data as of"),
     )

@@ -309,14 +309,16 @@ class StateComp(Served):
         if self.troubles.get(STALE_ROWS, session.user) is not None and kind == "bills":
             session.notes["before"] = session.notes.get(kind)
         session.notes[kind] = asked
-        return RedirectResponse(f"/inquiry/{kind}/results", 303)
+        return self._results(session, kind, asked, 1)
 
     async def results(self, request: Request, session: Session) -> Response:
         kind = self._kind(request)
         asked = session.notes.get(kind)
         if asked is None:
             return RedirectResponse(f"/inquiry/{kind}", 303)
-        page = page_number(request.query_params.get("page", "1"))
+        return self._results(session, kind, asked, page_number(request.query_params.get("page", "1")))
+
+    def _results(self, session: Session, kind: str, asked: Mapping[str, str], page: int) -> Response:
         match kind:
             case "injury":
                 return self._injury(session, asked)
@@ -404,6 +406,8 @@ class StateComp(Served):
                 "to": "11/15/2026",
             }
             before = session.notes.get("before") or old
+            if before["injury"] == asked["injury"]:
+                before = old
             injury, asked = self._found(before), before
             echoed = None if stale == "missing" else before
         if injury is None:
@@ -478,6 +482,9 @@ class StateComp(Served):
         found = self._requests(asked)
         if found is None:
             return self._none(session, "authorizations", asked, self.NO_INJURY)
+        if not found:
+            message = "No requests for authorization are on file for this injury claim."
+            return self._none(session, "authorizations", asked, message)
         return self._answer(
             session,
             "authorizations.html",

@@ -44,6 +44,7 @@ TODAY, NEXT = date(2026, 11, 16), date(2026, 11, 17)
 TIN = "007300142"
 WORKLISTS = Path(__file__).parents[2] / "mock_portals" / "worklist" / "statecomp"
 UNREAD = {
+    *("1", "2", "3", "Description", "Decision", "ICD-10"),
     "Billing tax ID",
     "Claim manager telephone",
     "Decided",
@@ -57,7 +58,7 @@ UNREAD = {
     "Program",
     "User",
 }
-"""What stands on the pages and the model has no field for."""
+"""What stands on the pages and the model has no field for; conditions that are not allowed."""
 
 
 @dataclass

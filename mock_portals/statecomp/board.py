@@ -21,8 +21,8 @@ from mock_portals.worklist.rows import Export, strangers
 
 DAY = timedelta(days=1)
 OTHERS = (
-    Organization("Pinegate Surgical Hospital", "00-8120033", "1490964837", ""),
-    Organization("Rivermark Rehabilitation Group", "00-8120477", "1079133887", ""),
+    Organization("Pinegate Surgical Hospital", "00-8120033", "1490964837", "", ""),
+    Organization("Rivermark Rehabilitation Group", "00-8120477", "1079133887", "", ""),
 )
 _CARERS = (
     Provider("Oswin Tallowdale, MD", "1112808228"),

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from typing_extensions import override
 
 from mock_portals.authorizations import of
-from mock_portals.book import ClaimFile, Stage
+from mock_portals.book import ClaimFile, Member, Stage
 from mock_portals.cast import Organization
 from mock_portals.remits import Remit, demands, remits
 from mock_portals.served import Served, entered, exchanged, page_number, person, us_day
@@ -587,7 +587,7 @@ class StateComp(Served):
 
         def bills(files: Sequence[ClaimFile]) -> Json:
             return [
-                truth(views.bill(file, stage, injuries[file.member.member_id], day))
+                truth(views.bill(file, stage, injuries[file.member.member_id], day) | _of(file.member))
                 for file in files
                 if (stage := file.on(day))
             ]
@@ -599,8 +599,9 @@ class StateComp(Served):
             "portal": PORTAL.id,
             "date": day.isoformat(),
             "members": [person(member) for member in self.book.members],
-            "programs": {number: injury.program.name for number, injury in injuries.items()},
-            "eligibilities": [truth(views.eligibility(injury, day)) for injury in injuries.values()],
+            "eligibilities": [
+                truth(views.eligibility(injury, day) | _of(injury.member)) for injury in injuries.values()
+            ],
             "claims": bills(self.book.claims),
             "bills_of_others": bills(self.board.others),
             "payments": [
@@ -614,7 +615,7 @@ class StateComp(Served):
                 for one in demands(self.board.programs[program.name], organization, day)
             ],
             "authorizations": [
-                truth(views.authorization(*entry) | {"of": {"member_id": number}})
+                truth(views.authorization(*entry) | _of(injuries[number].member))
                 for number, found in requests.items()
                 for entry in found
             ],
@@ -630,13 +631,24 @@ class StateComp(Served):
                 ),
             ],
             "not_on_file": {
-                "members": [person(member) for member in unknown.strangers],
+                "members": [_stranger(member) for member in unknown.strangers],
                 "claims": [
-                    {"patient_account_number": account, "member_id": member.member_id}
+                    _of(member)["of"] | {"patient_account_number": account}
                     for account, member in unknown.unsent
                 ],
             },
         }
+
+
+def _of(member: Member) -> dict[str, dict[str, Json]]:
+    """Return whose a record is, as the truth tells it."""
+    return {"of": {"carrier": words.program(member).id, "member_id": member.member_id}}
+
+
+def _stranger(member: Member) -> Json:
+    patient = member.patient
+    named: dict[str, Json] = {"last_name": patient.last, "first_name": patient.first}
+    return named | {"birth_date": patient.birth_date.isoformat()} | _of(member)["of"]
 
 
 ACTIONS = {

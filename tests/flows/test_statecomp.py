@@ -58,7 +58,7 @@ def about(truth: Truth, record: Truth) -> dict[str, object]:
 def bills_are_true(visit: Visit, step: int) -> int:
     """Look up every so-manieth bill of the worklist and those never sent; return the values compared."""
     comparison, absent = Comparison(), set()
-    never = {one["patient_account_number"] for one in visit.truth["not_on_file"]["claims"]}
+    never = {one["patient_account_number"] for one in visit.world.truth["not_on_file"]["claims"]}
     asked = [item for item in items("claims") if item.patient_account_number in never]
     asked += [item for item in items("claims") if item not in asked][::step]
     for item in asked:
@@ -140,8 +140,8 @@ class TestStateComp(FlowContract):
 
     def test_injury_claims_are_open_closed_disallowed_or_undecided(self, visit: Visit) -> None:
         comparison, seen = Comparison(), set()
-        for one in visit.truth["eligibilities"][-9:]:
-            query = EligibilityQuery.model_validate(about(visit.truth, one) | {"service_date": TODAY})
+        for one in visit.world.truth["eligibilities"][-9:]:
+            query = EligibilityQuery.model_validate(about(visit.world.truth, one) | {"service_date": TODAY})
             answer = visit.compare(query, comparison)
             assert isinstance(answer, Eligibility)
             seen.add(answer.coverages[0].status.value)
@@ -149,9 +149,11 @@ class TestStateComp(FlowContract):
         assert seen == {CoverageStatus.ACTIVE, CoverageStatus.INACTIVE, CoverageStatus.PENDING}
 
     def test_a_processed_request_still_awaits_its_decision(self, visit: Visit) -> None:
-        requests = visit.truth["authorizations"]
+        requests = visit.world.truth["authorizations"]
         waiting = next(one for one in requests if one["status"]["value"] == "awaiting_decision")
-        query = AuthorizationsQuery.model_validate(about(visit.truth, waiting) | {"service_date": TODAY})
+        query = AuthorizationsQuery.model_validate(
+            about(visit.world.truth, waiting) | {"service_date": TODAY}
+        )
         answer = visit.look(query)
         assert isinstance(answer, AuthorizationList)
         wanted = waiting["reference"]["words"]
@@ -170,20 +172,22 @@ class TestStateComp(FlowContract):
         assert comparison.compared > 1000
 
     def test_a_list_has_all_of_our_bills_and_nobody_else_s(self, visit: Visit) -> None:
-        owners = [one["of"]["member_id"] for one in visit.truth["bills_of_others"]]
-        busiest = max(visit.truth["eligibilities"], key=lambda one: owners.count(one["of"]["member_id"]))
+        owners = [one["of"]["member_id"] for one in visit.world.truth["bills_of_others"]]
+        busiest = max(
+            visit.world.truth["eligibilities"], key=lambda one: owners.count(one["of"]["member_id"])
+        )
         comparison = Comparison()
         for tin in (TIN, OTHER_TIN):
             days = {"service_from": date(2026, 1, 1), "service_to": TODAY}
-            query = ClaimsQuery.model_validate(about(visit.truth, busiest) | days | {"tin": tin})
+            query = ClaimsQuery.model_validate(about(visit.world.truth, busiest) | days | {"tin": tin})
             assert isinstance(visit.compare(query, comparison), ClaimList)
         assert comparison.differences == []
         assert comparison.compared > 200
 
     def test_another_provider_s_bill_with_our_invoice_number_is_not_ours(self, visit: Visit) -> None:
         accounts = {item.patient_account_number: item for item in items("claims")}
-        unsent = {one["patient_account_number"] for one in visit.truth["not_on_file"]["claims"]}
-        others = {one["patient_account_number"]["value"]: one for one in visit.truth["bills_of_others"]}
+        unsent = {one["patient_account_number"] for one in visit.world.truth["not_on_file"]["claims"]}
+        others = {one["patient_account_number"]["value"]: one for one in visit.world.truth["bills_of_others"]}
         twins = {account: one for account, one in others.items() if account in accounts}
         assert len(twins) > 20
         assert len(unsent & set(twins)) == 3

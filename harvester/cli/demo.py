@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from harvester.office.models import Lookup
+    from harvester.office.prompts import Answer, Prompt
     from harvester.office.stays import Progress
     from harvester.testing.truth import Comparison, Truth
 
@@ -213,10 +214,23 @@ def day(portals: MakeBelieve, progress: Callable[[Progress], None]) -> Day:
     from harvester.office import sweep
 
     today, began = portals.today, time.monotonic()
-    report = sweep.sweep(today=today, progress=progress)
+    report = sweep.sweep(today=today, progress=progress, answer=_mailbox(portals))
     seconds = time.monotonic() - began
     truths = {portal: portals.truth(portal) for portal in portals.addresses}
     return Day(Morning(report, today), *_compared(report.sweep, today, truths), seconds)
+
+
+def _mailbox(portals: MakeBelieve) -> Answer:
+    """Play the accounts' owners, who read the codes that portals send them."""
+    from harvester.visit import client
+
+    called = {facts.name: facts.id for facts in client.catalogue().portals}
+
+    def newest(prompt: Prompt) -> str | None:
+        sent = [one["code"] for one in portals.mail(called[prompt.portal], prompt.user_name) if one["code"]]
+        return sent[-1] if sent else None
+
+    return newest
 
 
 def _compared(run: int, today: date, truths: Mapping[str, Truth]) -> tuple[Comparison, Counter[str]]:

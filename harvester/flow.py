@@ -11,10 +11,15 @@ Its functions go (with Playwright) and read (with :meth:`Portal.fetch`, :meth:`P
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, get_args
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Self, get_args
 from urllib.parse import urlencode
+
+from pydantic import model_validator
 
 from harvester.errors import PortalChanged, Trouble
 from harvester.going import frames, lists, waiting
@@ -52,7 +57,19 @@ if TYPE_CHECKING:
 LONGEST = 100
 """Pages of one list."""
 
-__all__ = ["Carrier", "Flow", "Lockout", "Policy", "Portal", "Rules", "User", "minutes"]
+__all__ = ["Carrier", "Flow", "Lockout", "Policy", "Portal", "Rules", "User", "minutes", "standing_in"]
+
+_stand_ins: ContextVar[Mapping[str, str]] = ContextVar("stand_ins", default=MappingProxyType({}))
+
+
+@contextmanager
+def standing_in(sites: Mapping[str, str]) -> Iterator[None]:
+    """Let mocks at these addresses stand in for a portal's further sites meanwhile."""
+    token = _stand_ins.set(sites)
+    try:
+        yield
+    finally:
+        _stand_ins.reset(token)
 
 
 def minutes(number: float) -> timedelta:
@@ -76,7 +93,21 @@ class Portal(PortalFacts):
     notices: tuple[str, ...] = ()
     """Words of lines that the portal tells its user on the way, e.g. that the password expires soon."""
     assets: tuple[str, ...] = ()
-    """Where the pages' style sheets and scripts are: ``/static/``, ``https://cdn.example/portal/``."""
+    """Where the pages' style sheets and scripts are: ``/static/``, ``https://cdn.example/portal/``.
+
+    ``elsewhere:/static/`` is at one of the portal's further sites.
+    """
+
+    @model_validator(mode="after")
+    def _sites_are_declared(self) -> Self:
+        for request in self.requests(self.enters, self.reads, self.leaves):
+            if request.site and request.site not in self.sites:
+                raise ValueError(f"“{request.site}” is none of the portal's sites")
+        return self
+
+    def site(self, name: str) -> str:
+        """Return the origin of one of the portal's further sites, or of the mock that stands in for it."""
+        return _stand_ins.get().get(name, self.sites[name])
 
     def requests(self, *lists: tuple[str, ...]) -> tuple[Request, ...]:
         """Return these lists' requests."""

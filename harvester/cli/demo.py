@@ -143,7 +143,7 @@ def _practice(portals: MakeBelieve, files: Sequence[Path], out: Console) -> None
     context = Context(tin=tins[0], npi=site["npi"], organisation=site["site_id"], ptan=site["ptan"])
     made = 0
     for facts in catalogue.portals:
-        accounts.set_address(facts.id, portals.addresses[facts.id])
+        accounts.set_address(facts.id, portals.addresses[facts.id], portals.sites[facts.id])
         if facts.policy.automation is Automation.REGISTRATION_REQUIRED:
             policy.register(facts, "REG-0001", by=people[0])
         rows = Item.objects.filter(portal=facts.id).count()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal, Self
@@ -106,6 +106,8 @@ class Carrier(Fact):
     name: str
     aliases: tuple[str, ...] = ()
     """Other names of the carrier in worklists; compared without case."""
+    offers: tuple[LookupKind, ...] | None = None
+    """The lookups that the portal has for this carrier; ``None``: all of the portal's."""
 
 
 class Request(Fact):
@@ -119,28 +121,30 @@ class Request(Fact):
     path: str
     field: str = ""
     values: tuple[str, ...] = ()
+    site: str = ""
+    """Which of the portal's sites; blank is the one at its ``url``."""
 
     @classmethod
     def parse(cls, line: str) -> Self:
-        """Read ``"GET /claims/{claim}"`` or ``"POST /portal task=claims|claim"``; else ``ValueError``."""
-        parts = line.split(" ")
-        method, path, condition = (*parts, "")[:3] if len(parts) in (2, 3) else ("", "", "")
-        field, _, values = condition.partition("=")
-        if (
-            method not in ("GET", "POST")
-            or not path.startswith("/")
-            or (condition and not (field and values))
-        ):
-            raise ValueError(f"“{line}” is not like “GET /claims/{{claim}}” or “POST /portal task=claims”")
-        return cls(method=method, path=path, field=field, values=tuple(values.split("|")) if values else ())
+        """Read ``"GET /claims/{claim}"``, ``"POST /portal task=claims|claim"`` or ``"GET elsewhere:/claims"``.
 
-    def allows(self, method: str, path: str, sent: Iterable[tuple[str, str]] = ()) -> bool:
-        """Whether a request with this method, path (without query) and sent fields is this one."""
+        Raises ``ValueError`` for anything else.
+        """
+        found = re.fullmatch(r"(GET|POST) (?:([a-z]\w*):)?(/[^ ]*)(?: ([^ =]+)=([^ ]+))?", line, re.ASCII)
+        if found is None:
+            raise ValueError(f"“{line}” is not like “GET /claims/{{claim}}” or “POST /portal task=claims”")
+        method, site, path, field, values = found.groups("")
+        chosen = tuple(values.split("|")) if values else ()
+        return cls(method=method, path=path, field=field, values=chosen, site=site)
+
+    def allows(self, method: str, path: str, sent: Iterable[tuple[str, str]] = (), site: str = "") -> bool:
+        """Whether a request with this method, path (without query), sent fields and site is this one."""
         segments = (
             "[^/]+" if part.startswith("{") and part.endswith("}") else re.escape(part)
             for part in self.path.split("/")
         )
-        if method != self.method or re.fullmatch("/".join(segments), path) is None:
+        here = (method, site) == (self.method, self.site)
+        if not here or re.fullmatch("/".join(segments), path) is None:
             return False
         said = [value for name, value in sent if name == self.field]
         return not self.field or (len(said) == 1 and said[0] in self.values)
@@ -154,6 +158,8 @@ class PortalFacts(Fact):
     name: str
     url: str
     """Scheme and host, ``https`` only; a mock on loopback takes its place in training."""
+    sites: Mapping[str, str] = {}
+    """Further origins that belong to the portal, by the names that requests give them."""
     carriers: tuple[Carrier, ...]
     policy: Policy
     rules: Rules
@@ -166,6 +172,18 @@ class PortalFacts(Fact):
         if parts.scheme != "https" or not parts.hostname or parts.path not in ("", "/"):
             raise ValueError("a portal's address is https:// and a host name")
         return f"https://{parts.netloc}"
+
+    @field_validator("sites")
+    @classmethod
+    def _https_everywhere(cls, sites: Mapping[str, str]) -> Mapping[str, str]:
+        return {name: cls._https(url) for name, url in sites.items()}
+
+    def offered(self, carrier: str) -> tuple[LookupKind, ...]:
+        """Return the lookups that can be made for the carrier with that id; none for a stranger."""
+        one = next((known for known in self.carriers if known.id == carrier), None)
+        if one is None:
+            return ()
+        return tuple(kind for kind in self.offers if one.offers is None or kind in one.offers)
 
     def carrier_named(self, name: str) -> Carrier | None:
         """Return the carrier with that id, name or alias, compared without case; never a near match."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -163,13 +163,15 @@ def replace(
     return credential
 
 
-def set_address(portal: str, address: str) -> None:
+def set_address(portal: str, address: str, sites: Mapping[str, str] | None = None) -> None:
     """Let a mock on this machine stand in for a portal; an empty address ends that.
+
+    ``sites`` are the mock's addresses in place of the portal's further sites, by their names.
 
     Raises ``ValidationError`` for an address elsewhere.
     """
     setting = PortalSetting.objects.filter(portal=portal).first() or PortalSetting(portal=portal)
-    setting.address = address
+    setting.address, setting.sites = address, dict(sites or {})
     setting.save()
 
 

@@ -38,6 +38,12 @@ def loopback(address: str) -> None:
         raise ValidationError("an address in place of a portal's is on this machine: http://127.0.0.1:port")
 
 
+def all_loopback(sites: dict[str, str]) -> None:
+    """Raise ``ValidationError`` unless every address is on this machine itself."""
+    for address in sites.values():
+        loopback(address)
+
+
 class Practice(models.Model):
     """The practice; one row."""
 
@@ -65,6 +71,8 @@ class PortalSetting(models.Model):
     portal = models.SlugField(unique=True)
     address = models.CharField(max_length=200, blank=True, validators=[loopback])
     """A mock's address in place of the portal's, on loopback."""
+    sites = models.JSONField(default=dict, blank=True, validators=[all_loopback])
+    """The mock's addresses in place of the portal's further sites, by their names."""
 
     @override
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -134,7 +134,7 @@ def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained
     forbidden = _forbidden(portal, terms)
     if forbidden:
         return _idle(account, forbidden, PolicyForbids.__name__)
-    if _address(portal) is None and (urlsplit(portal.url).hostname or "").endswith(".example"):
+    if _mock(portal).address is None and (urlsplit(portal.url).hostname or "").endswith(".example"):
         return _idle(account, f"{portal.name} is make-believe and answers only while a demo runs")
     try:
         with AccountLock(account.pk, patience=terms.patience, clock=terms.clock) as lock:
@@ -178,7 +178,7 @@ class _Round:
             portal=self._portal.id,
             user_name=self._account.user_name,
             context=Context.model_validate(self._account.context),
-            address=_address(self._portal),
+            **_mock(self._portal)._asdict(),
             waits=self._terms.waits,
         )
         opened = self._terms.stay(
@@ -307,9 +307,16 @@ _REASONS = {
 }
 
 
-def _address(portal: PortalFacts) -> str | None:
-    """Return where a mock stands in for the portal."""
-    return PortalSetting.objects.filter(portal=portal.id).values_list("address", flat=True).first() or None
+class _Mock(NamedTuple):
+    """Where a mock stands in for a portal and its further sites."""
+
+    address: str | None = None
+    sites: Mapping[str, str] = {}
+
+
+def _mock(portal: PortalFacts) -> _Mock:
+    setting = PortalSetting.objects.filter(portal=portal.id).first()
+    return _Mock(setting.address, setting.sites) if setting and setting.address else _Mock()
 
 
 def _forbidden(portal: PortalFacts, terms: Terms) -> str:

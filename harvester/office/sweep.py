@@ -241,11 +241,7 @@ def lookup_now(
     """
     _can_sign_in()
     clock = clock or Clock()
-    portals = [
-        portal
-        for portal in catalogue().portals
-        if query.carrier in {carrier.id for carrier in portal.carriers} and query.kind in portal.offers
-    ]
+    portals = [portal for portal in catalogue().portals if query.kind in portal.offered(query.carrier)]
     if not portals:
         raise SweepError(f"no installed flow looks up {query.kind} at carrier {query.carrier}")
     names = {portal.id: portal for portal in portals}
@@ -362,8 +358,8 @@ def _query(item: Item, portal: PortalFacts | None) -> Query:
     work = worklist.opened(item)
     claim = work.kind == "claim"
     query = work.claim_query(item.carrier) if claim else work.eligibility_query(item.carrier)
-    if portal is not None and query.kind not in portal.offers:
-        raise ValueError(f"the flow of {portal.name} does not look up {query.kind}")
+    if portal is not None and query.kind not in portal.offered(query.carrier):
+        raise ValueError(f"the flow of {portal.name} does not look up {query.kind} at {query.carrier}")
     return query
 
 

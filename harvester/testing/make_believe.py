@@ -39,6 +39,8 @@ class MakeBelieve:
         self._process: subprocess.Popen[str] | None = None
         self._control = ""
         self.addresses: dict[str, str] = {}
+        self.sites: dict[str, dict[str, str]] = {}
+        """The addresses of a portal's further sites."""
 
     def __enter__(self) -> Self:
         """Start them; raises :class:`MakeBelieveError`."""
@@ -59,6 +61,7 @@ class MakeBelieve:
             ) from None
         self._control = said["control"]
         self.addresses = {name: facts["url"] for name, facts in said["portals"].items()}
+        self.sites = {name: facts["sites"] for name, facts in said["portals"].items()}
         return self
 
     def __exit__(

@@ -7,7 +7,7 @@ the browser; what it cannot judge fails too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -32,14 +32,24 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-class Guard:
-    """Decides over every request of one browser; ``blocked`` lists what was refused, without queries."""
+def _prefix(asset: str, origins: Mapping[str, str]) -> str:
+    """Return the addresses below which a declared asset is."""
+    if "://" in asset:
+        return asset
+    site, _, path = asset.rpartition(":")
+    return origins[site] + path
 
-    def __init__(self, portal: Portal, address: str) -> None:
-        self._origin = origin(address)
-        self._assets = tuple(
-            self._origin + asset if asset.startswith("/") else asset for asset in portal.assets
-        )
+
+class Guard:
+    """Decides over every request of one browser; ``blocked`` lists what was refused, without queries.
+
+    ``places`` are where the portal (blank) and its further sites are now, by name.
+    """
+
+    def __init__(self, portal: Portal, places: Mapping[str, str]) -> None:
+        origins = {name: origin(url) for name, url in places.items()}
+        self._sites = {url: name for name, url in origins.items()}
+        self._assets = tuple(_prefix(asset, origins) for asset in portal.assets)
         self._allowed = {
             "entering": portal.requests(portal.enters),
             "reading": portal.requests(portal.reads),
@@ -71,14 +81,15 @@ class Guard:
         parts = urlsplit(url)
         if kind in PASSIVE:
             return method == "GET" and url.startswith(self._assets)
-        if kind not in ACTIVE or origin(url) != self._origin:
+        site = self._sites.get(origin(url))
+        if kind not in ACTIVE or site is None:
             return False
         if OVERRIDES & {name.lower() for name in headers}:
             return False
         if "_method" in parse_qs(parts.query) or "_method" in parse_qs(body or ""):
             return False
         sent = _fields(parts.query, headers, body)
-        return any(request.allows(method, parts.path, sent) for request in self._allowed[self.phase])
+        return any(request.allows(method, parts.path, sent, site) for request in self._allowed[self.phase])
 
     def _paused(self, session: CDPSession) -> Callable[[dict[str, Any]], None]:
         def judge(event: dict[str, Any]) -> None:

@@ -12,9 +12,10 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn, Protocol, TextIO
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ from tenacity.wait import wait_chain, wait_fixed, wait_none
 
 from harvester import registry
 from harvester.errors import PortalChanged, PortalUnavailable, SignedOut, StaffNeeded, Trouble, named
-from harvester.flow import Flow, Portal, User
+from harvester.flow import Flow, Portal, User, standing_in
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer, Document
 from harvester.reading import pages
@@ -290,18 +291,37 @@ def catalogue() -> Catalogue:
     return Catalogue(portals=tuple(flow.facts for flow in flows.values()), broken=tuple(broken.items()))
 
 
-@contextmanager
-def browsing(portal: Portal, mock: str | None) -> Iterator[tuple[Browser, Guard]]:
-    """A browser that reaches one portal, or the mock at a loopback address in its place, and its guard."""
-    address = mock or portal.url
-    parts = urlsplit(address)
-    loopback = mock is not None
-    if loopback and parts.hostname not in LOOPBACK:
+def _places(portal: Portal, mock: str | None, sites: Mapping[str, str]) -> dict[str, str]:
+    """Return where the portal is (blank) and where its further sites are.
+
+    Mocks on this machine stand in for all of it or for nothing; raises ``ValueError`` for a mixture.
+    """
+    if mock is None and not sites:
+        return {**portal.sites, "": portal.url}
+    if mock is None or set(sites) != set(portal.sites):
+        raise ValueError("a mock stands in for the whole portal or not at all")
+    if {urlsplit(url).hostname for url in (mock, *sites.values())} - LOOPBACK:
         raise ValueError("only a mock on this machine may stand in for a portal")
-    hosts = {(parts.hostname or "", parts.port or 443)}
+    return {**sites, "": mock}
+
+
+@contextmanager
+def browsing(
+    portal: Portal, mock: str | None, sites: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[Browser, Guard]]:
+    """A browser that reaches one portal, or a mock at loopback addresses in its place, and its guard.
+
+    ``sites`` are where the mock has the portal's further sites, all of them. Raises ``ValueError`` for
+    a mock that is elsewhere, or of a part of the portal.
+    """
+    places = _places(portal, mock, sites)
+    loopback = mock is not None
+    asked = [urlsplit(url) for url in places.values()]
+    hosts = {(parts.hostname or "", parts.port or 443) for parts in asked}
     hosts |= {(urlsplit(asset).hostname or "", 443) for asset in portal.assets if "://" in asset}
-    guard = Guard(portal, address)
+    guard = Guard(portal, places)
     with ExitStack() as open_ones:
+        open_ones.enter_context(standing_in(sites))
         egress = open_ones.enter_context(Egress(frozenset(hosts), loopback=loopback))
         playwright = open_ones.enter_context(sync_playwright())
         found = find_browser(playwright)
@@ -326,7 +346,7 @@ def converse(pipe: Pipe) -> None:
     flow = registry.installed()[0][begin.portal]
     pipe.say(Step(name="opening"))
     signed_out = True
-    with browsing(flow.portal, begin.address) as (browser, guard):
+    with browsing(flow.portal, begin.address, begin.sites) as (browser, guard):
         stay = Stay(pipe, begin, flow, browser, guard)
         try:
             _hold(pipe, stay)

@@ -18,6 +18,7 @@ stdin, and is in no environment, argument, file or log.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -56,6 +57,8 @@ class Begin(Fact):
     context: Context = Context()
     address: str | None = None
     """A loopback address at which a mock stands in for the portal."""
+    sites: Mapping[str, str] = {}
+    """Loopback addresses at which it stands in for the portal's further sites, all of them, by name."""
     waits: tuple[float, ...] = ()
     """Seconds to wait before each further try of a lookup while the portal is unavailable."""
 

@@ -140,10 +140,13 @@ def test_an_unknown_account_is_one_sentence() -> None:
 def test_a_mock_elsewhere_never_stands_in_for_a_portal(address: str) -> None:
     with pytest.raises(ValidationError):
         accounts.set_address("cascadia", address)
+    with pytest.raises(ValidationError):
+        accounts.set_address("cascadia", "http://127.0.0.1:8101", {"elsewhere": address})
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8101", "http://localhost:8101/", "http://[::1]:8101"])
 @pytest.mark.usefixtures("office")
 def test_a_mock_on_this_machine_may_stand_in(address: str) -> None:
-    accounts.set_address("cascadia", address)
-    assert PortalSetting.objects.get().address == address
+    accounts.set_address("cascadia", address, {"elsewhere": address})
+    setting = PortalSetting.objects.get()
+    assert (setting.address, setting.sites) == (address, {"elsewhere": address})

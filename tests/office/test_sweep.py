@@ -564,9 +564,11 @@ def test_a_lookup_now_waits_for_a_busy_account_and_then_says_so(office: Office, 
 def test_a_mock_on_this_machine_stands_in_for_the_portal(office: Office, portal: Portal, run: Run) -> None:
     office.account("ana")
     follow(1)
-    accounts.set_address("cascadia", "http://127.0.0.1:8101")
+    accounts.set_address("cascadia", "http://127.0.0.1:8101", {"elsewhere": "http://127.0.0.1:8102"})
     run(today=TODAY)
-    assert [begin.address for begin in portal.begun] == ["http://127.0.0.1:8101"]
+    assert [(begin.address, begin.sites) for begin in portal.begun] == [
+        ("http://127.0.0.1:8101", {"elsewhere": "http://127.0.0.1:8102"})
+    ]
 
 
 def test_trouble_while_signing_in_again_counts_as_a_rejection(
@@ -642,7 +644,26 @@ def test_what_a_portal_does_not_offer_is_not_asked(office: Office, portal: Porta
     follow(1)
     plain = Catalogue(portals=(FACTS.model_copy(update={"offers": ("eligibility",)}),))
     ((_, lacks),) = run(today=TODAY, catalogue=lambda: plain).unaskable
-    assert (lacks, portal.begun) == ("the flow of Cascadia Provider Portal does not look up claim", [])
+    assert (lacks, portal.begun) == (
+        "the flow of Cascadia Provider Portal does not look up claim at CAS01",
+        [],
+    )
+
+
+def test_what_a_portal_does_not_offer_for_a_carrier_is_not_asked(
+    office: Office, portal: Portal, run: Run
+) -> None:
+    office.account()
+    follow(1)
+    carrier = FACTS.carriers[0].model_copy(update={"offers": ("eligibility",)})
+    plain = FACTS.model_copy(update={"carriers": (carrier,)})
+    assert (plain.offered("CAS01"), FACTS.offered("CAS01")) == (("eligibility",), FACTS.offers)
+    assert plain.offered("nobody's") == ()
+    ((_, lacks),) = run(today=TODAY, catalogue=lambda: Catalogue(portals=(plain,))).unaskable
+    assert (lacks, portal.begun) == (
+        "the flow of Cascadia Provider Portal does not look up claim at CAS01",
+        [],
+    )
 
 
 @pytest.mark.parametrize(

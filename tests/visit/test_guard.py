@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from pydantic import ValidationError
 
-from harvester.flow import Carrier, Lockout, Policy, Portal, Rules, minutes
+from harvester.flow import Carrier, Lockout, Policy, Portal, Rules, minutes, standing_in
 from harvester.model.portal import Request
 from harvester.visit.guard import Guard, Phase
+from harvester.visit.stay import browsing
 
 HERE = "https://portal.example"
+NORTH, SOUTH = "https://north.example", "https://south.example"
 PORTAL = Portal(
     id="somewhere",
     name="Somewhere",
@@ -20,9 +23,17 @@ PORTAL = Portal(
     rules=Rules(lockout=Lockout(after=3), idle=minutes(15)),
     signs={},
     enters=("GET /signin", "POST /signin"),
-    reads=("GET /claims/{claim}", "POST /claims/search", "POST /portal task=claims|claim"),
+    reads=(
+        "GET /claims/{claim}",
+        "POST /claims/search",
+        "POST /portal task=claims|claim",
+        "GET north:/bills/{bill}",
+        "GET south:/files/{file}",
+        "POST south:/files",
+    ),
     leaves=("POST /signout",),
-    assets=("/static/", "https://cdn.example/portal/"),
+    assets=("/static/", "https://cdn.example/portal/", "north:/styles/"),
+    sites={"north": NORTH, "south": SOUTH},
 )
 
 
@@ -35,7 +46,7 @@ def allowed(
     headers: dict[str, str] | None = None,
     body: str | None = None,
 ) -> bool:
-    guard = Guard(PORTAL, HERE)
+    guard = Guard(PORTAL, {"": HERE, **PORTAL.sites})
     guard.phase = phase
     method, path = request.split(" ")
     return guard.allows(method, host + path, kind, headers or {}, body)
@@ -105,6 +116,80 @@ def test_a_method_hidden_in_the_body_or_the_query_is_refused() -> None:
 )
 def test_style_sheets_and_scripts_pass(path: str, kind: str, host: str) -> None:
     assert allowed(f"GET {path}", kind=kind, host=host)
+
+
+@pytest.mark.parametrize(
+    ("request_", "host"), [("GET /bills/B1", NORTH), ("GET /files/F1", SOUTH), ("POST /files", SOUTH)]
+)
+def test_each_site_of_a_portal_is_asked_for_what_is_declared_for_it(request_: str, host: str) -> None:
+    assert allowed(request_, host=host)
+
+
+@pytest.mark.parametrize(
+    ("request_", "host"),
+    [
+        ("GET /bills/B1", SOUTH),
+        ("GET /bills/B1", HERE),
+        ("GET /files/F1", NORTH),
+        ("POST /files", NORTH),
+        ("GET /claims/C1", NORTH),
+        ("POST /claims/search", SOUTH),
+        ("GET /bills/B1", "http://north.example"),
+        ("GET /bills/B1", NORTH + ":8443"),
+    ],
+)
+def test_no_site_is_asked_for_what_is_declared_for_another(request_: str, host: str) -> None:
+    assert not allowed(request_, host=host)
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "passes"),
+    [
+        ("/styles/a.css", NORTH, True),
+        ("/styles/a.css", HERE, False),
+        ("/static/a.css", NORTH, False),
+        ("/styles/a.css", SOUTH, False),
+    ],
+)
+def test_style_sheets_are_each_sites_own(path: str, host: str, passes: bool) -> None:
+    assert allowed(f"GET {path}", kind="Stylesheet", host=host) is passes
+
+
+def test_where_mocks_stand_in_the_real_sites_are_not_asked() -> None:
+    guard = Guard(PORTAL, {"": "http://127.0.0.1:8101", "north": "http://127.0.0.1:8102"})
+    guard.phase = "reading"
+    assert guard.allows("GET", "http://127.0.0.1:8102/bills/B1", "Fetch", {}, None)
+    assert not guard.allows("GET", "http://127.0.0.1:8101/bills/B1", "Fetch", {}, None)
+    assert not guard.allows("GET", f"{NORTH}/bills/B1", "Fetch", {}, None)
+
+
+def test_a_flow_knows_where_a_site_is_now() -> None:
+    assert PORTAL.site("north") == NORTH
+    with standing_in({"north": "http://127.0.0.1:8102"}):
+        assert PORTAL.site("north") == "http://127.0.0.1:8102"
+    assert PORTAL.site("north") == NORTH
+
+
+def test_requests_at_a_site_that_is_not_declared_make_no_portal() -> None:
+    with pytest.raises(ValidationError, match="“west” is none of the portal's sites"):
+        Portal.model_validate(dict(PORTAL) | {"reads": ("GET west:/claims",)})
+
+
+@pytest.mark.parametrize(
+    ("address", "sites"),
+    [
+        (None, {"north": "http://127.0.0.1:1"}),
+        ("http://127.0.0.1:1", {}),
+        ("http://127.0.0.1:1", {"north": "http://127.0.0.1:2"}),
+        ("http://127.0.0.1:1", {"north": "http://127.0.0.1:2", "south": SOUTH}),
+        ("http://192.0.2.1:1", {"north": "http://127.0.0.1:2", "south": "http://127.0.0.1:3"}),
+    ],
+)
+def test_mocks_on_this_machine_stand_in_for_all_sites_or_none(
+    address: str | None, sites: dict[str, str]
+) -> None:
+    with pytest.raises(ValueError, match="mock"), browsing(PORTAL, address, sites):
+        pass
 
 
 @pytest.mark.parametrize("path", ["/claims/void?id=1", "/claims/C1", "/claims/C1/void.js"])

@@ -49,7 +49,7 @@ def page_at(site: Hostile, *, guarded: bool, contained: bool) -> Iterator[tuple[
             chromium_sandbox=sandboxed(loopback=True),
             proxy={"server": egress.address, "bypass": "<-loopback>"} if contained else None,
         )
-        guard = Guard(PORTAL, site.address)
+        guard = Guard(PORTAL, {"": site.address})
         guard.phase = "reading"
         if guarded:
             guard.attach(browser)

@@ -12,15 +12,20 @@ from mock_portals.serving import Running, serve
 
 
 def _as_json(running: Running) -> None:
-    places = {name: {"url": url, "name": title} for name, (url, title) in running.portals.items()}
+    places = {
+        name: {"url": place.url, "name": place.name, "sites": place.sites}
+        for name, place in running.portals.items()
+    }
     print(json.dumps({"control": running.control, "portals": places}), flush=True)
 
 
 def _as_text(running: Running) -> None:
     print("Make-believe portals; nobody and nothing in them exists. To click through them:\n")
     print(f"  {running.control}\n")
-    for name, (url, title) in running.portals.items():
-        print(f"  {name:<12} {url}   {title}")
+    for name, place in running.portals.items():
+        print(f"  {name:<12} {place.url}   {place.name}")
+        for own, url in place.sites.items():
+            print(f"  {'':<12} {url}   its site {own}")
     print()
     print("Who can sign in (user name, password, authenticator secret):")
     for person in running.world.cast.staff:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from mock_portals.cast import Cast
 from mock_portals.index import codes, page
@@ -32,6 +33,16 @@ class Sited:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.site(scope, receive, send)
+
+    def further(self) -> dict[str, ASGIApp]:
+        """Return the portal's further sites by name."""
+        return {name: self._further(name) for name in self.portal.sites}
+
+    def _further(self, name: str) -> ASGIApp:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await self.site.sites[name](scope, receive, send)
+
+        return app
 
 
 def cast_json(cast: Cast) -> dict[str, Json]:

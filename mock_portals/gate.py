@@ -16,16 +16,27 @@ STEP_SECONDS = 30
 
 
 class Gate:
-    """Who may sign in; ``attempts`` wrong passwords or codes in a row lock a user for good."""
+    """Who may sign in; ``attempts`` wrong passwords or codes in a row lock a user.
+
+    For ``lock_seconds``, or for good.
+    """
 
     def __init__(
-        self, log: Log, troubles: Troubles, clock: Clock, staff: Iterable[Staff], attempts: int
+        self,
+        log: Log,
+        troubles: Troubles,
+        clock: Clock,
+        staff: Iterable[Staff],
+        attempts: int,
+        lock_seconds: int | None = None,
     ) -> None:
         self._log, self._troubles, self._clock, self._attempts = log, troubles, clock, attempts
         self._staff = {person.user: person for person in staff}
         self._passwords = {user: person.password for user, person in self._staff.items()}
         self._wrong: dict[str, int] = {}
         self._wrong_codes: dict[str, int] = {}
+        self._lock_seconds = lock_seconds
+        self._last_wrong: dict[str, float] = {}
         self._used: set[tuple[str, int]] = set()
 
     def name(self, user: str) -> str:
@@ -45,6 +56,11 @@ class Gate:
         return hmac.compare_digest(self._passwords.get(user, "").encode(), password.encode())
 
     def locked(self, user: str) -> bool:
+        if self._lock_seconds is not None:
+            since = self._clock.seconds() - self._last_wrong.get(user, 0.0)
+            if since >= self._lock_seconds:
+                self._wrong.pop(user, None)
+                self._wrong_codes.pop(user, None)
         counts = self._wrong.get(user, 0), self._wrong_codes.get(user, 0)
         return max(counts) >= self._attempts or self._troubles.get(LOCKED, user) is not None
 
@@ -62,6 +78,7 @@ class Gate:
             result = "rejected"
             if self.knows(user):
                 self._wrong[user] = self._wrong.get(user, 0) + 1
+                self._last_wrong[user] = self._clock.seconds()
         self._log.add(self._log.sign_ins, user=user, result=result, session=session)
         return result
 
@@ -89,6 +106,7 @@ class Gate:
             self._wrong_codes.pop(user, None)
         else:
             self._wrong_codes[user] = self._wrong_codes.get(user, 0) + 1
+            self._last_wrong[user] = self._clock.seconds()
             self._log.add(self._log.sign_ins, user=user, result=f"code_{result}", session=session)
         self._log.add(self._log.codes, user=user, code_step=step, result=result, session=session)
         return result

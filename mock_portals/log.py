@@ -16,6 +16,7 @@ class Log:
 
     sign_ins: list[Entry] = field(default_factory=list)
     codes: list[Entry] = field(default_factory=list)
+    handovers: list[Entry] = field(default_factory=list)
     sign_outs: list[Entry] = field(default_factory=list)
     sessions: list[Entry] = field(default_factory=list)
     requests: list[Entry] = field(default_factory=list)
@@ -36,6 +37,7 @@ class Log:
         return {
             "sign_ins": list(self.sign_ins),
             "codes": list(self.codes),
+            "handovers": list(self.handovers),
             "sign_outs": list(self.sign_outs),
             "sessions": list(self.sessions),
             "requests": list(self.requests),

@@ -22,12 +22,20 @@ from mock_portals.site import World
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a portal is, and its further sites by name."""
+
+    name: str
+    url: str
+    sites: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Running:
     """Where everything is."""
 
     control: str
-    portals: dict[str, tuple[str, str]]
-    """Address and name, by portal."""
+    portals: dict[str, Place]
     world: World
 
 
@@ -49,13 +57,23 @@ def _listen(port: int) -> socket.socket:
     return listening
 
 
+def _place(sited: Sited) -> Place:
+    addresses = sited.world.addresses[sited.portal.id]
+    sites = {name: url for name, url in addresses.items() if name}
+    return Place(sited.portal.name, addresses[""], sites)
+
+
 async def serve(
     seed: int, today: date, latency_ms: int, port_base: int, ready: Callable[[Running], None]
 ) -> None:
-    """Serve until SIGTERM or SIGINT. The control server has ``port_base``, portals the ports after it."""
+    """Serve until SIGTERM or SIGINT. The control server has ``port_base``, portals the ports after it.
+
+    The further sites of portals come last.
+    """
     world = World(cast(seed), Clock(today), latency_ms)
     sites = {portal.id: Sited(portal, world) for portal in portals()}
-    apps: list[ASGIApp] = [control(world, sites), *sites.values()]
+    further = {(name, own): app for name, sited in sites.items() for own, app in sited.further().items()}
+    apps: list[ASGIApp] = [control(world, sites), *sites.values(), *further.values()]
     sockets = [_listen(port_base + place if port_base else 0) for place in range(len(apps))]
     urls = [f"http://127.0.0.1:{listening.getsockname()[1]}" for listening in sockets]
     for sited, url in zip(sites.values(), urls[1:], strict=True):
@@ -83,8 +101,7 @@ async def serve(
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop)
     # The sockets listen already: who calls before a server has started waits in line.
-    addresses = dict(
-        zip(sites, zip(urls[1:], (s.portal.name for s in sites.values()), strict=True), strict=True)
-    )
-    ready(Running(urls[0], addresses, world))
+    for (portal, own), url in zip([*((portal, "") for portal in sites), *further], urls[1:], strict=True):
+        world.addresses.setdefault(portal, {})[own] = url
+    ready(Running(urls[0], {portal: _place(sited) for portal, sited in sites.items()}, world))
     await asyncio.gather(*(server.serve([own]) for server, own in zip(servers, sockets, strict=True)))

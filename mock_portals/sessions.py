@@ -30,8 +30,11 @@ class Session:
 
 
 class Sessions:
-    def __init__(self, log: Log, clock: Clock, idle_seconds: int) -> None:
+    """The sessions of one site; ``prefix`` is what their ids in the log begin with."""
+
+    def __init__(self, log: Log, clock: Clock, idle_seconds: int, prefix: str = "") -> None:
         self._log, self._clock, self._idle = log, clock, idle_seconds
+        self._prefix = prefix
         self._all: dict[str, Session] = {}
 
     def find(self, token: str | None) -> Session | None:
@@ -44,7 +47,7 @@ class Sessions:
     def start(self) -> Session:
         """Return a new session of nobody yet."""
         session = Session(
-            id=f"s{len(self._all) + 1}",
+            id=f"{self._prefix}s{len(self._all) + 1}",
             token=secrets.token_urlsafe(24),
             csrf=secrets.token_urlsafe(24),
             touched=self._clock.seconds(),

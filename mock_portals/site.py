@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import date
 
 from starlette.datastructures import UploadFile
@@ -34,16 +35,22 @@ class World:
     cast: Cast
     clock: Clock
     latency_ms: int = 0
+    addresses: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Where each portal is: its further sites by name, blank the main one."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """A portal's facts that the kit enforces; ``reading_posts`` are the paths that change nothing."""
+    """A portal's facts that the kit enforces; ``reading_posts`` are the paths that change nothing.
+
+    After ``attempts`` wrong tries a user is locked for ``lock_seconds``, or for good.
+    """
 
     cookie: str
     idle_seconds: int
     attempts: int
     reading_posts: Collection[str]
+    lock_seconds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,8 @@ class Portal:
     worklist: Callable[[Cast], Worklist]
     about: str = ""
     """What kind of portal it is, and what else than user name and password it asks for."""
+    sites: Mapping[str, Rules] = field(default_factory=dict)
+    """The further sites that it has on addresses of their own; attempts are counted at the main one."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,8 @@ class Pages:
     app: ASGIApp
     truth: Callable[[date], Json]
     notices: Mapping[str, Callable[[], str]]
+    sites: Mapping[str, Pages] = field(default_factory=dict)
+    """The pages of its further sites."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +91,37 @@ class Worklist:
 
 
 class Site:
-    """One portal on one address, from opening to the next reset."""
+    """One portal from opening to the next reset, at its main address; ``sites`` are the further ones."""
 
     def __init__(self, portal: Portal, world: World) -> None:
-        self.portal, self.world = portal, world
+        self.portal, self.world, self.rules, self.name = portal, world, portal.rules, ""
         self.log = Log()
         self.troubles = Troubles((*COMMON, *portal.troubles))
         self.sessions = Sessions(self.log, world.clock, portal.rules.idle_seconds)
-        self.gate = Gate(self.log, self.troubles, world.clock, world.cast.staff, portal.rules.attempts)
+        self.gate = Gate(
+            self.log,
+            self.troubles,
+            world.clock,
+            world.cast.staff,
+            portal.rules.attempts,
+            portal.rules.lock_seconds,
+        )
         self.mail = Mailbox(world.clock, world.cast.staff)
+        self.sites = {name: self._further(name, rules) for name, rules in portal.sites.items()}
         self.pages = portal.open(self)
+        for name, site in self.sites.items():
+            site.pages = self.pages.sites[name]
+
+    def _further(self, name: str, rules: Rules) -> Site:
+        """Return another site of the portal: of the same people and log, with sessions of its own."""
+        site = copy(self)
+        site.rules, site.name, site.sites = rules, name, {}
+        site.sessions = Sessions(self.log, self.world.clock, rules.idle_seconds, f"{name}:")
+        return site
+
+    def url(self, name: str) -> str:
+        """Return the address of one of the portal's sites, blank the main one."""
+        return self.world.addresses[self.portal.id][name]
 
     def session(self, request: Request) -> Session:
         """Return the request's session, a new one where it has none or one that has ended."""
@@ -108,7 +140,7 @@ class Site:
         if request.url.path.startswith("/static/"):
             await self._logged(request, None, receive, send)
             return
-        cookie = request.cookies.get(self.portal.rules.cookie)
+        cookie = request.cookies.get(self.rules.cookie)
         session = self.sessions.find(cookie)
         scope["state"] = {"session": session}
         user = session.user if session else None
@@ -117,14 +149,14 @@ class Site:
             await asyncio.sleep(delay / 1000)
         if session and not session.ended:
             self._count(session)
-        if request.method not in SAFE and request.url.path not in self.portal.rules.reading_posts:
+        if request.method not in SAFE and request.url.path not in self.rules.reading_posts:
             receive = await self._witness(request, user)
         await self._logged(request, cookie, receive, send)
 
     def _count(self, session: Session) -> None:
-        """Count a page of a signed-in session, which may be its last."""
+        """Count a page of a signed-in session, which may be its last; one that opens others outlives them."""
         self.sessions.touch(session)
-        if session.entry:
+        if session.entry and not self.sites:
             session.pages += 1
             limit = self.troubles.number(EXPIRE_AFTER, session.user)
             if limit is not None and session.pages > limit:
@@ -143,7 +175,7 @@ class Site:
                 for name, value in form.multi_items()
             }
         self.log.add(
-            self.log.mutations, user=user, method=request.method, path=request.url.path, fields=fields
+            self.log.mutations, user=user, method=request.method, path=self._path(request), fields=fields
         )
         return again
 
@@ -156,13 +188,13 @@ class Site:
             if message["type"] == "http.response.start":
                 session: Session | None = state.get("session")
                 if session and session.token != cookie:
-                    crumb = f"{self.portal.rules.cookie}={session.token}; Path=/; HttpOnly; SameSite=Lax"
+                    crumb = f"{self.rules.cookie}={session.token}; Path=/; HttpOnly; SameSite=Lax"
                     message["headers"] = [*message["headers"], (b"set-cookie", crumb.encode())]
                 shown = session or asked
                 self.log.add(
                     self.log.requests,
                     method=request.method,
-                    path=request.url.path,
+                    path=self._path(request),
                     query=request.url.query,
                     user=shown.user if shown else None,
                     session=shown.id if shown else None,
@@ -172,6 +204,10 @@ class Site:
 
         notice = self._notice(request, asked)
         await (notice or self.pages.app)(request.scope, receive, sending)
+
+    def _path(self, request: Request) -> str:
+        """Return a path as the log has it: a further site's with its name."""
+        return f"{self.name}:{request.url.path}" if self.name else request.url.path
 
     def _notice(self, request: Request, session: Session | None) -> Response | None:
         """Return the page that stands in for the whole site, if there is one now."""

@@ -126,7 +126,7 @@ class Request(Fact):
 
     @classmethod
     def parse(cls, line: str) -> Self:
-        """Read ``"GET /claims/{claim}"``, ``"POST /portal task=claims|claim"`` or ``"GET elsewhere:/claims"``.
+        """Read ``"GET /claims/{claim}"``, ``"POST /portal task=claims|claim"``, ``"GET elsewhere:/claims"``.
 
         Raises ``ValueError`` for anything else.
         """

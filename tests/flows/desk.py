@@ -24,8 +24,8 @@ def user(kit: Kit, secret: Callable[[str], str] | None = None, index: int = 0) -
 @contextmanager
 def entrance(kit: Kit, flow: Flow) -> Iterator[tuple[Page, Guard]]:
     """A guarded browser in front of the portal, and its guard."""
-    address = kit.portals[flow.portal.id]["url"]
-    with browsing(flow.portal, address) as (browser, guard):
+    address, sites = (kit.portals[flow.portal.id][key] for key in ("url", "sites"))
+    with browsing(flow.portal, address, sites) as (browser, guard):
         yield browser.new_context(base_url=address, service_workers="block").new_page(), guard
 
 

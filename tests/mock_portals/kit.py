@@ -23,7 +23,7 @@ class Kit:
     """The control server of running portals."""
 
     control: httpx.Client
-    portals: dict[str, dict[str, str]]
+    portals: dict[str, dict[str, Any]]
     visitors: list[Visitor] = field(default_factory=list, repr=False)
     portal: str = "cascadia"
 
@@ -56,7 +56,8 @@ class Kit:
         return found
 
     def visitor(self) -> Visitor:
-        visitor = Visitor(httpx.Client(base_url=self.portals[self.portal]["url"], follow_redirects=True))
+        place = self.portals[self.portal]
+        visitor = Visitor(httpx.Client(base_url=place["url"], follow_redirects=True), sites=place["sites"])
         self.visitors.append(visitor)
         return visitor
 
@@ -78,6 +79,8 @@ class Visitor:
     http: httpx.Client
     page: Node = field(default_factory=lambda: Node("html-root"), repr=False)
     response: httpx.Response | None = None
+    sites: dict[str, str] = field(default_factory=dict)
+    """Where the portal's further sites are, by name."""
 
     def get(self, path: str, **params: str) -> Node:
         return self._see(self.http.get(path, params=params or None))

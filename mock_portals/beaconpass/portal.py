@@ -1,0 +1,143 @@
+"""BeaconPass and the sites behind it, as one portal of the kit."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from mock_portals import remits
+from mock_portals.beaconpass import mossbridge, northpeak
+from mock_portals.beaconpass.broker import Broker
+from mock_portals.beaconpass.payer import both, of, on_file, whose
+from mock_portals.beaconpass.target import RELAY_LOST, Mossbridge, Northpeak
+from mock_portals.book import Member
+from mock_portals.cast import Cast
+from mock_portals.served import person
+from mock_portals.shown import Json, truth
+from mock_portals.site import Pages, Portal, Rules, Site
+from mock_portals.troubles import (
+    CODE_REJECTED,
+    COLUMN_SWAP,
+    HEADER_RENAMED,
+    LAYOUT_B,
+    PAGE_COUNT,
+    PASSWORD_EXPIRED,
+    STALE_ROWS,
+    TERMS,
+    WRONG_PATIENT,
+)
+from mock_portals.worklist.rows import Export, strangers
+
+TROUBLES = (
+    CODE_REJECTED,
+    PASSWORD_EXPIRED,
+    TERMS,
+    WRONG_PATIENT,
+    STALE_ROWS,
+    COLUMN_SWAP,
+    HEADER_RENAMED,
+    PAGE_COUNT,
+    LAYOUT_B,
+    RELAY_LOST,
+)
+PLANS = {payer.site: payer for payer in (northpeak.PAYER, mossbridge.PAYER)}
+
+
+def _payer(member: Member) -> str:
+    return PLANS[whose(member)].name
+
+
+def _export(cast: Cast) -> Export:
+    return Export(cast, both(cast), _payer, strangers(""), "B", ("B", "P"), folder="beaconpass")
+
+
+def _truth(cast: Cast, room: Mossbridge, day: date) -> Json:
+    """Return what the pages show on a day, from the books and not from the pages."""
+    export, book = _export(cast), both(cast)
+    link = of(cast, "northpeak")
+    return {
+        "portal": "beaconpass",
+        "date": day.isoformat(),
+        "members": [person(member) for member in book.members],
+        "eligibilities": [
+            truth(PLANS[whose(member)].eligibility(member, member.on(day), day)) for member in book.members
+        ],
+        "claims": [
+            truth(PLANS[whose(file.member)].claim(file, stage, day))
+            for file, stage in on_file(book, day, None)
+        ],
+        "payments": [
+            truth(northpeak.payment(remit))
+            for organization in cast.organizations
+            for remit in remits.remits(link, organization, day)
+        ],
+        "authorizations": [
+            truth(mossbridge.authorization(*pair))
+            for member in book.members
+            for pair in room.on_file(member, day)
+        ],
+        "overpayments": [],
+        "remittance_files": [],
+        "not_on_file": {
+            "members": [person(member) for member in export.strangers],
+            "claims": [
+                {"patient_account_number": account, "member_id": member.member_id}
+                for account, member in export.unsent
+            ],
+        },
+    }
+
+
+def _open(site: Site) -> Pages:
+    broker = Broker(site)
+    link = Northpeak(site.sites["northpeak"], broker.handovers)
+    room = Mossbridge(site.sites["mossbridge"], broker.handovers)
+
+    def told(day: date) -> Json:
+        return _truth(site.world.cast, room, day)
+
+    sites = {
+        "northpeak": link.pages(
+            told,
+            unavailable=("Provider Link is not there", "Northpeak's systems are not reachable right now."),
+            maintenance=("Northpeak is being serviced", "Provider Link is closed for service until 6 a.m."),
+        ),
+        "mossbridge": room.pages(
+            told,
+            unavailable=("Sorry", "The Practice Room cannot be reached at the moment."),
+            maintenance=("Upkeep tonight", "The Practice Room is closed for upkeep until morning."),
+        ),
+    }
+    return Pages(
+        app=broker.app,
+        truth=told,
+        notices=broker.pages(
+            told,
+            unavailable=("BeaconPass is down", "BeaconPass is not available. Please come back in a while."),
+            maintenance=("BeaconPass maintenance", "BeaconPass is closed for maintenance until 5 a.m."),
+        ).notices,
+        sites=sites,
+    )
+
+
+PORTAL = Portal(
+    id="beaconpass",
+    name="BeaconPass sign-in",
+    rules=Rules(
+        cookie="bp_session",
+        idle_seconds=60 * 60,
+        attempts=2,
+        lock_seconds=10 * 60,
+        reading_posts=frozenset({"/signin", "/verify/northpeak", "/verify/mossbridge"}),
+    ),
+    troubles=TROUBLES,
+    open=_open,
+    worklist=lambda cast: _export(cast).worklist,
+    sites={
+        "northpeak": Rules(
+            cookie="npl_sid", idle_seconds=10 * 60, attempts=2, reading_posts=frozenset({"/coverage"})
+        ),
+        "mossbridge": Rules(
+            cookie="mossroom", idle_seconds=15 * 60, attempts=2, reading_posts=frozenset({"/eligibility"})
+        ),
+    },
+)

@@ -7,7 +7,7 @@ from datetime import date
 from mock_portals import remits
 from mock_portals.beaconpass import mossbridge, northpeak
 from mock_portals.beaconpass.broker import Broker
-from mock_portals.beaconpass.payer import both, of, on_file, whose
+from mock_portals.beaconpass.payer import View, both, of, on_file, whose
 from mock_portals.beaconpass.target import RELAY_LOST, Mossbridge, Northpeak
 from mock_portals.book import Member
 from mock_portals.cast import Cast
@@ -46,6 +46,10 @@ def _payer(member: Member) -> str:
     return PLANS[whose(member)].name
 
 
+def _of(member: Member) -> View:
+    return {"of": {"carrier": PLANS[whose(member)].id}}
+
+
 def _export(cast: Cast) -> Export:
     return Export(cast, both(cast), _payer, strangers(""), "B", ("B", "P"), folder="beaconpass")
 
@@ -59,10 +63,11 @@ def _truth(cast: Cast, room: Mossbridge, day: date) -> Json:
         "date": day.isoformat(),
         "members": [person(member) for member in book.members],
         "eligibilities": [
-            truth(PLANS[whose(member)].eligibility(member, member.on(day), day)) for member in book.members
+            truth(_of(member) | PLANS[whose(member)].eligibility(member, member.on(day), day))
+            for member in book.members
         ],
         "claims": [
-            truth(PLANS[whose(file.member)].claim(file, stage, day))
+            truth(_of(file.member) | PLANS[whose(file.member)].claim(file, stage, day))
             for file, stage in on_file(book, day, None)
         ],
         "payments": [

@@ -154,6 +154,7 @@ class World:
             user_name=owner.person["user"],
             context=self.context,
             address=self.portals.addresses[self.flow.portal.id],
+            sites=self.portals.sites[self.flow.portal.id],
         )
         stay = Stay(owner, begin, self.flow, self.browser, self.guard)
         try:
@@ -217,8 +218,9 @@ class FlowContract:
     @classmethod
     def _world(cls) -> Iterator[World]:
         with MakeBelieve(cls.mock) as portals:
-            address = portals.addresses[cls.flow.portal.id]
-            with browsing(cls.flow.portal, address) as (browser, guard):
+            portal = cls.flow.portal
+            place = portals.addresses[portal.id], portals.sites[portal.id]
+            with browsing(portal, *place) as (browser, guard):
                 yield World(cls.flow, portals, browser, guard)
 
     @pytest.fixture

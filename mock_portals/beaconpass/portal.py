@@ -7,7 +7,7 @@ from datetime import date
 from mock_portals import remits
 from mock_portals.beaconpass import mossbridge, northpeak
 from mock_portals.beaconpass.broker import Broker
-from mock_portals.beaconpass.payer import View, both, of, on_file, whose
+from mock_portals.beaconpass.payer import both, of, on_file, whose
 from mock_portals.beaconpass.target import RELAY_LOST, Mossbridge, Northpeak
 from mock_portals.book import Member
 from mock_portals.cast import Cast
@@ -46,8 +46,14 @@ def _payer(member: Member) -> str:
     return PLANS[whose(member)].name
 
 
-def _of(member: Member) -> View:
-    return {"of": {"carrier": PLANS[whose(member)].id}}
+def _carrier(member: Member) -> dict[str, Json]:
+    return {"carrier": PLANS[whose(member)].id}
+
+
+def _known(member: Member) -> Json:
+    known = person(member)
+    assert isinstance(known, dict)
+    return known | _carrier(member)
 
 
 def _export(cast: Cast) -> Export:
@@ -63,11 +69,11 @@ def _truth(cast: Cast, room: Mossbridge, day: date) -> Json:
         "date": day.isoformat(),
         "members": [person(member) for member in book.members],
         "eligibilities": [
-            truth(_of(member) | PLANS[whose(member)].eligibility(member, member.on(day), day))
+            truth({"of": _carrier(member)} | PLANS[whose(member)].eligibility(member, member.on(day), day))
             for member in book.members
         ],
         "claims": [
-            truth(_of(file.member) | PLANS[whose(file.member)].claim(file, stage, day))
+            truth({"of": _carrier(file.member)} | PLANS[whose(file.member)].claim(file, stage, day))
             for file, stage in on_file(book, day, None)
         ],
         "payments": [
@@ -83,9 +89,9 @@ def _truth(cast: Cast, room: Mossbridge, day: date) -> Json:
         "overpayments": [],
         "remittance_files": [],
         "not_on_file": {
-            "members": [person(member) for member in export.strangers],
+            "members": [_known(member) for member in export.strangers],
             "claims": [
-                {"patient_account_number": account, "member_id": member.member_id}
+                {"patient_account_number": account, "member_id": member.member_id, **_carrier(member)}
                 for account, member in export.unsent
             ],
         },

@@ -24,9 +24,12 @@ class Sited:
 
     def __init__(self, portal: Portal, world: World) -> None:
         self.portal, self.world = portal, world
-        self.url = ""
-        """Its address, once it has one."""
         self.site = Site(portal, world)
+
+    @property
+    def url(self) -> str:
+        """Its address, once it has one."""
+        return self.world.addresses[self.portal.id][""]
 
     def reset(self) -> None:
         self.site = Site(self.portal, self.world)

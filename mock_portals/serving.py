@@ -58,9 +58,8 @@ def _listen(port: int) -> socket.socket:
 
 
 def _place(sited: Sited) -> Place:
-    addresses = sited.world.addresses[sited.portal.id]
-    sites = {name: url for name, url in addresses.items() if name}
-    return Place(sited.portal.name, addresses[""], sites)
+    sites = {name: url for name, url in sited.world.addresses[sited.portal.id].items() if name}
+    return Place(sited.portal.name, sited.url, sites)
 
 
 async def serve(
@@ -76,8 +75,6 @@ async def serve(
     apps: list[ASGIApp] = [control(world, sites), *sites.values(), *further.values()]
     sockets = [_listen(port_base + place if port_base else 0) for place in range(len(apps))]
     urls = [f"http://127.0.0.1:{listening.getsockname()[1]}" for listening in sockets]
-    for sited, url in zip(sites.values(), urls[1:], strict=True):
-        sited.url = url
     servers = [
         _Server(
             uvicorn.Config(

@@ -371,8 +371,8 @@ class Rainier(Served):
             return self._form(session, "claims", asked, "Enter an ICN, or a member ID with both dates.")
         if not asked["icn"] and (error := _range_error(asked)):
             return self._form(session, "claims", asked, error)
-        session.notes["before"] = session.notes.get("asked")
-        session.notes["asked"] = asked
+        if session.notes.get("asked") != asked:
+            session.notes |= {"before": session.notes.get("asked"), "asked": asked}
         return RedirectResponse("/claims/results", 303)
 
     async def results(self, request: Request, session: Session) -> Response:
@@ -384,7 +384,7 @@ class Rainier(Served):
         if stale is not None:
             other = self.another(self.book.member(asked["memberId"]) or self.book.members[0])
             old = {"icn": "", "memberId": other.member_id, "from": "01/01/2026", "to": "11/15/2026"}
-            asked = session.notes["before"] or old
+            asked = session.notes.get("before") or old
             echoed = None if stale == "missing" else _echo(CLAIMS, asked)
         found = [entry for entry in self._on_file(session) if _matches(entry[0], asked)]
         data: dict[str, Any] = {"active": "/claims/search", "asked": echoed}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pyotp
@@ -32,7 +33,7 @@ from harvester.model.query import (
 )
 from harvester.model.snapshot import Answer
 from harvester.model.work import WorkItem
-from harvester.testing.truth import Comparison, compare
+from harvester.testing.truth import Comparison, Truth, compare
 from harvester.visit import lookups
 from harvester.visit.guard import Guard
 from mock_portals.rainier.words import EXPLANATIONS, LACKING, REDEFINED
@@ -53,6 +54,13 @@ UNREAD = {"Delegate", "Media", "Provider", "Tax ID", "Pointer"}
 def kit() -> Iterator[Kit]:
     with running_kit.kit() as running:
         yield running.at("rainier")
+
+
+@pytest.fixture(scope="module")
+def truth(kit: Kit) -> Truth:
+    """The portal's truth of today."""
+    found: Truth = kit.truth()
+    return found
 
 
 def person(kit: Kit, index: int = 0, **known: str) -> User:
@@ -92,6 +100,7 @@ def door(inside: tuple[Page, Guard]) -> Iterator[Page]:
     guard.phase = "reading"
 
 
+@cache
 def items(kind: str) -> tuple[WorkItem, ...]:
     """Return the worklist's items; none is rejected."""
     read = read_worklist(WORKLISTS / f"{kind}.csv", today=TODAY)
@@ -99,8 +108,8 @@ def items(kind: str) -> tuple[WorkItem, ...]:
     return read.items
 
 
-def members(kit: Kit) -> list[Member]:
-    return [Member.model_validate(one) for one in kit.truth()["members"]]
+def members(truth: Truth) -> list[Member]:
+    return [Member.model_validate(one) for one in truth["members"]]
 
 
 def asked(page: Page, query: Query) -> Answer | None:
@@ -111,10 +120,10 @@ def asked(page: Page, query: Query) -> Answer | None:
 
 
 def held_up(
-    kit: Kit, page: Page, queries: list[Query], record_property: Callable[[str, object], None]
+    truth: Truth, page: Page, queries: list[Query], record_property: Callable[[str, object], None]
 ) -> list[Answer]:
     """Compare every answer with the truth; return the answers."""
-    truth, comparison, found = kit.truth(), Comparison(), []
+    comparison, found = Comparison(), []
     for number, query in enumerate(queries):
         answer = asked(page, query)
         compare(comparison, query, answer, truth, f"{query.kind} {number}")
@@ -126,12 +135,12 @@ def held_up(
 
 
 def test_every_claim_of_the_worklist_is_the_truth(
-    kit: Kit, page: Page, record_property: Callable[[str, object], None]
+    truth: Truth, page: Page, record_property: Callable[[str, object], None]
 ) -> None:
     queries: list[Query] = [item.claim_query(CARRIER) for item in items("claims")]
-    answers = held_up(kit, page, queries, record_property)
+    answers = held_up(truth, page, queries, record_property)
     claims = [answer for answer in answers if isinstance(answer, Claim)]
-    missing = kit.truth()["not_on_file"]["claims"]
+    missing = truth["not_on_file"]["claims"]
     assert len(claims) == len(queries) - len(missing) > 100
     assert {entry.path[-1] for claim in claims for entry in claim.unmapped} == UNREAD
     reasons = [a.reason for claim in claims for line in claim.lines for a in line.adjustments]
@@ -139,44 +148,42 @@ def test_every_claim_of_the_worklist_is_the_truth(
 
 
 def test_every_eligibility_of_the_worklist_is_the_truth(
-    kit: Kit, page: Page, record_property: Callable[[str, object], None]
+    truth: Truth, page: Page, record_property: Callable[[str, object], None]
 ) -> None:
     queries: list[Query] = [item.eligibility_query(CARRIER) for item in items("appointments")]
-    assert len(held_up(kit, page, queries, record_property)) == len(queries) - 2
+    assert len(held_up(truth, page, queries, record_property)) == len(queries) - 2
 
 
 def test_other_payers_have_an_order_a_history_and_an_outcome(
-    kit: Kit, page: Page, record_property: Callable[[str, object], None]
+    truth: Truth, page: Page, record_property: Callable[[str, object], None]
 ) -> None:
-    known = [
-        entry["member_id"]["value"] for entry in kit.truth()["eligibilities"] if entry["other_coverages"]
-    ]
+    known = [entry["member_id"]["value"] for entry in truth["eligibilities"] if entry["other_coverages"]]
     queries: list[Query] = [
         EligibilityQuery(carrier=CARRIER, member=member, service_date=TODAY)
-        for member in members(kit)
+        for member in members(truth)
         if member.member_id in known
     ]
-    answers = held_up(kit, page, queries, record_property)
+    answers = held_up(truth, page, queries, record_property)
     found = [answer for answer in answers if isinstance(answer, Eligibility)]
     assert {answer.other_coverage_outcome.value for answer in found} == set(OtherCoverageOutcome)
     assert max(len(answer.other_coverages) for answer in found) >= 3
 
 
 def test_what_moves_overnight_is_read_as_it_is_then(
-    kit: Kit, page: Page, record_property: Callable[[str, object], None]
+    kit: Kit, truth: Truth, page: Page, record_property: Callable[[str, object], None]
 ) -> None:
     kit.post("/clock", {"date": TOMORROW.isoformat()})
     try:
         queries: list[Query] = [item.claim_query(CARRIER) for item in items("claims")[::9]]
         queries += [
             EligibilityQuery(carrier=CARRIER, member=member, service_date=TOMORROW)
-            for member in members(kit)[::6]
+            for member in members(truth)[::6]
         ]
-        truth, comparison = kit.truth(), Comparison()
+        then, comparison = kit.truth(), Comparison()
         for query in queries:
             answer = asked(page, query)
             if answer is not None:
-                compare(comparison, query, answer, truth, query.kind)
+                compare(comparison, query, answer, then, query.kind)
         assert comparison.differences == []
         record_property("values compared", comparison.compared)
     finally:
@@ -184,12 +191,12 @@ def test_what_moves_overnight_is_read_as_it_is_then(
 
 
 def test_every_authorization_is_the_truth(
-    kit: Kit, page: Page, record_property: Callable[[str, object], None]
+    truth: Truth, page: Page, record_property: Callable[[str, object], None]
 ) -> None:
     queries: list[Query] = [
-        AuthorizationsQuery(carrier=CARRIER, member=member, service_date=TODAY) for member in members(kit)
+        AuthorizationsQuery(carrier=CARRIER, member=member, service_date=TODAY) for member in members(truth)
     ]
-    answers = held_up(kit, page, queries, record_property)
+    answers = held_up(truth, page, queries, record_property)
     found = [answer for answer in answers if isinstance(answer, AuthorizationList)]
     listed = [one for answer in found for one in answer.authorizations]
     assert len(listed) > 40
@@ -198,11 +205,10 @@ def test_every_authorization_is_the_truth(
     assert {"approved", "partial"} <= set(lines)
 
 
-def test_an_authorization_is_found_by_its_number_with_its_member(kit: Kit, page: Page) -> None:
-    known = [one for one in kit.truth()["authorizations"] if one["number"]["value"]]
-    first, truth = known[0], kit.truth()
-    member = next(one for one in members(kit) if one.member_id == first["of"]["member_id"])
-    other = next(one for one in members(kit) if one.member_id != member.member_id)
+def test_an_authorization_is_found_by_its_number_with_its_member(truth: Truth, page: Page) -> None:
+    first = next(one for one in truth["authorizations"] if one["number"]["value"])
+    member = next(one for one in members(truth) if one.member_id == first["of"]["member_id"])
+    other = next(one for one in members(truth) if one.member_id != member.member_id)
     query = AuthorizationsQuery(
         carrier=CARRIER, member=member, service_date=TODAY, number=first["number"]["value"]
     )
@@ -219,16 +225,16 @@ def payments(since: date = date(2026, 6, 1), tin: str = TIN, number: str | None 
 
 
 def test_every_payment_is_the_truth_under_each_tax_id(
-    kit: Kit, page: Page, record_property: Callable[[str, object], None]
+    truth: Truth, page: Page, record_property: Callable[[str, object], None]
 ) -> None:
     queries: list[Query] = [payments(), payments(tin=OTHER_TIN), payments()]
-    answers = held_up(kit, page, queries, record_property)
+    answers = held_up(truth, page, queries, record_property)
     found = [answer for answer in answers if isinstance(answer, PaymentList)]
     assert len(found[0].payments) > 20
     assert 0 < len(found[1].payments) < 4
     assert any(payment.provider_adjustments for payment in found[0].payments)
     number = found[0].payments[0].number.value
-    assert len(held_up(kit, page, [payments(number=number)], lambda *_: None)) == 1
+    assert len(held_up(truth, page, [payments(number=number)], lambda *_: None)) == 1
 
 
 def busiest() -> WorkItem:
@@ -245,14 +251,14 @@ def whole_year(tin: str = TIN) -> ClaimsQuery:
 
 
 def test_a_list_is_read_over_all_its_pages(
-    kit: Kit, page: Page, record_property: Callable[[str, object], None]
+    truth: Truth, page: Page, record_property: Callable[[str, object], None]
 ) -> None:
     queries: list[Query] = [whole_year(), whole_year(OTHER_TIN), whole_year()]
-    first, *_ = held_up(kit, page, queries, record_property)
+    first, *_ = held_up(truth, page, queries, record_property)
     assert isinstance(first, ClaimList)
     assert len(first.rows) > 15
     number = str(first.rows[0].claim_number.value)
-    held_up(kit, page, [whole_year().model_copy(update={"claim_number": number})], lambda *_: None)
+    held_up(truth, page, [whole_year().model_copy(update={"claim_number": number})], lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -285,8 +291,10 @@ def reasons(answer: Answer | None) -> set[tuple[str, str]]:
     return {(code.system, code.code) for code in every if code is not None}
 
 
-def test_a_code_that_the_plan_redefined_is_not_translated_any_more(kit: Kit, page: Page) -> None:
-    query = sample(kit, "claim")
+def test_a_code_that_the_plan_redefined_is_not_translated_any_more(
+    kit: Kit, truth: Truth, page: Page
+) -> None:
+    query = sample(truth, "claim")
     assert (CARC, "45") in reasons(asked(page, query))
     with troubled(kit, "ex_redefined"):
         found = asked(page, query)
@@ -334,12 +342,12 @@ def test_a_wrong_password_is_sent_once(kit: Kit, door: Page) -> None:
 
 
 def test_somebody_acts_for_the_tax_id_of_the_account_until_the_session_ends(
-    kit: Kit, door: Page, inside: tuple[Page, Guard]
+    kit: Kit, truth: Truth, door: Page, inside: tuple[Page, Guard]
 ) -> None:
     FLOW.sign_in(door, replace(person(kit, 2), tin=OTHER_TIN))
     assert "00-7300658" in door.get_by_role("banner").inner_text()
     inside[1].phase = "reading"
-    query = sample(kit, "claim")
+    query = sample(truth, "claim")
     kit.trouble("expire_after", value=0, user=kit.staff(2)["user"])
     for _ in ("when it ended", "ever after"):
         with pytest.raises(errors.SignedOut):
@@ -397,20 +405,19 @@ def test_every_trouble_of_the_portal_has_a_case(kit: Kit) -> None:
     assert {case.name for case in INSIDE} | set(DOOR) | ELSEWHERE == known
 
 
-def sample(kit: Kit, kind: str) -> Query:
+def sample(truth: Truth, kind: str) -> Query:
     """Ask for a claim whose amounts tell columns apart, or for what another kind has."""
-    truth = kit.truth()
     if kind == "payments":
         return payments(date(2026, 11, 1))
     if kind == "authorizations":
         wanted = truth["authorizations"][0]["of"]["member_id"]
-        member = next(one for one in members(kit) if one.member_id == wanted)
+        member = next(one for one in members(truth) if one.member_id == wanted)
         return AuthorizationsQuery(carrier=CARRIER, member=member, service_date=TODAY)
     if kind == "eligibility":
         return next(
             query
             for item in items("appointments")
-            if (query := item.eligibility_query(CARRIER)).member in members(kit)
+            if (query := item.eligibility_query(CARRIER)).member in members(truth)
         )
     paid = {
         claim["patient_account_number"]["value"]
@@ -420,25 +427,25 @@ def sample(kit: Kit, kind: str) -> Query:
     return next(i for i in items("claims") if i.patient_account_number in paid).claim_query(CARRIER)
 
 
-def true_to(kit: Kit, page: Page, query: Query) -> None:
+def true_to(truth: Truth, page: Page, query: Query) -> None:
     comparison = Comparison()
-    compare(comparison, query, lookups.answer(FLOW, page, query), kit.truth(), query.kind)
+    compare(comparison, query, lookups.answer(FLOW, page, query), truth, query.kind)
     assert comparison.differences == []
     assert comparison
 
 
 @pytest.mark.parametrize("case", INSIDE, ids=lambda case: f"{case.name}-{case.value or ''}-{case.asked}")
-def test_a_troubleinside_has_its_outcome_and_ends(kit: Kit, page: Page, case: Case) -> None:
-    query = sample(kit, case.asked)
+def test_a_trouble_inside_has_its_outcome_and_ends(kit: Kit, truth: Truth, page: Page, case: Case) -> None:
+    query = sample(truth, case.asked)
     with troubled(kit, case.name, case.value):
         if case.error is None:
-            true_to(kit, page, query)
+            true_to(truth, page, query)
         else:
             with pytest.raises(errors.Trouble) as trouble:
                 lookups.answer(FLOW, page, query)
             assert type(trouble.value) is case.error
             assert case.where in trouble.value.where
-    true_to(kit, page, query)
+    true_to(truth, page, query)
     assert kit.log()["mutations"] == []
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import TypeVar
 
 from playwright.sync_api import Page
 
@@ -104,6 +105,8 @@ PORTAL = Portal(
     assets=("/static/",),
 )
 
+A = TypeVar("A", Claim, Eligibility, AuthorizationList, PaymentList)
+
 LOOK_BACK = timedelta(days=365)
 """How far back authorizations are asked for: the longest range that the portal takes."""
 CODES = r"(?P<group>[A-Z]{2}) (?P<code>[0-9A-Z]{3}) (?P<amount>\S+)"
@@ -155,7 +158,15 @@ def _linked(page: Page, found: Region, link: str) -> Region:
     path = found.link(link)
     if path is None:
         raise errors.PortalChanged(f"the link “{link}” is missing", where=found.document.path)
-    return PORTAL.fetch(page, path)
+    linked = PORTAL.fetch(page, path)
+    linked.banner.text("Tax ID", echo=found.banner.says("Tax ID"))
+    return linked
+
+
+def _whole(answer: A, *pages: Region) -> A:
+    """Keep what was not read of an answer's pages; what stands above their headings is about us."""
+    left = (one for page in pages for one in page.unread if len(one.path) > 1)
+    return answer.model_copy(update={"unmapped": tuple(left)})
 
 
 def _search(page: Page, function: str, path: str, tin: str | None, filled: Mapping[str, str]) -> Region:
@@ -216,9 +227,8 @@ def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
             payer_name="Payer",
             end_date="Termination date",
         ),
-        unmapped=found,
     )
-    return answer.model_copy(update={"unmapped": (*answer.unmapped, *cob.unread)})
+    return _whole(answer, found, cob)
 
 
 def _limit(row: Record) -> Limit:
@@ -278,7 +288,7 @@ def claim(page: Page, query: ClaimQuery) -> Claim:
         row.cell("EX code").words: row.cell("Explanation").words
         for row in detail.table("Explanation codes", optional=True)
     }
-    return detail.fields().into(
+    answer = detail.fields().into(
         Claim,
         "Patient account number | Member ID | Billing provider | Billing NPI | Rendering provider | "
         "Rendering NPI | Service from | Service to | Received date | Processed date",
@@ -300,8 +310,8 @@ def claim(page: Page, query: ClaimQuery) -> Claim:
         replaces=detail.fields("Claim").text("Adjusts ICN", optional=True),
         replaced_by=detail.fields("Claim").text("Adjusted by ICN", optional=True),
         lines=tuple(_line(row, legend) for row in detail.table("Service lines")),
-        unmapped=detail,
     )
+    return _whole(answer, detail)
 
 
 def _payment(paid: Record) -> PaymentReference:
@@ -348,17 +358,18 @@ def authorizations(page: Page, query: AuthorizationsQuery) -> AuthorizationList:
         filled |= _between(query.service_date - LOOK_BACK, query.service_date)
     found = _search(page, "View Authorizations", "/authorizations", query.tin, filled)
     found.none_if_says("No member matches the information")
-    return found.fields("Member").into(
+    rows = found.table("Requests")
+    details = [_linked(page, found, row.cell("Request number").words) for row in rows]
+    answer = found.fields("Member").into(
         AuthorizationList,
         "Member ID | Member name",
         birth_date="Date of birth",
         authorizations=tuple(
-            _authorization(_linked(page, found, row.cell("Request number").words), row, query)
-            for row in found.table("Requests")
+            _authorization(detail, row, query) for detail, row in zip(details, rows, strict=True)
         ),
         stated_total=found.stated(r"(\d+) authorizations? found"),
-        unmapped=found,
     )
+    return _whole(answer, found, *details)
 
 
 def _authorization(detail: Region, row: Record, query: AuthorizationsQuery) -> Authorization:
@@ -400,15 +411,14 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
         else _between(query.issued_from, query.issued_to)
     )
     found = _search(page, "Payment History", "/payments", query.tin, filled)
-    return PaymentList(
+    rows = found.table("Payments")
+    details = [_linked(page, found, row.cell("Warrant or EFT number").words) for row in rows]
+    answer = PaymentList(
         tin=found.banner.text("Tax ID"),
-        payments=tuple(
-            _paid(_linked(page, found, row.cell("Warrant or EFT number").words), row)
-            for row in found.table("Payments")
-        ),
+        payments=tuple(_paid(detail, row) for detail, row in zip(details, rows, strict=True)),
         stated_total=found.stated(r"(\d+) payments? found"),
-        unmapped=found.unread,
     )
+    return _whole(answer, found, *details)
 
 
 def _paid(detail: Region, row: Record) -> Payment:

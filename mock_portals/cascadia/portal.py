@@ -116,7 +116,9 @@ def _book(cast: Cast) -> Book:
 
 
 def _export(cast: Cast) -> Export:
-    return Export(cast, _book(cast), lambda _member: "Cascadia Mutual Health Plan", strangers("CMH"))
+    return Export(
+        cast, _book(cast), lambda _member: "Cascadia Mutual Health Plan", strangers("CMH"), most=1000
+    )
 
 
 class Cascadia(Served):

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice, zip_longest
 from random import Random
 
-from mock_portals.book import Book, Member
+from mock_portals.book import Book, ClaimFile, Member
 from mock_portals.cast import BASE_DATE, Cast, Patient
 from mock_portals.shown import decimal
 from mock_portals.site import Worklist
@@ -32,7 +33,8 @@ def strangers(prefix: str) -> tuple[Member, Member]:
 class Export:
     """The practice's system as far as one portal's payers go.
 
-    ``series`` is what account numbers start with, ``letters`` what claim ids and appointments do.
+    ``series`` is what account numbers start with, ``letters`` what claim ids and appointments do. Of the
+    payers' claims it follows ``most``, some of every story, and a third as many appointments.
     """
 
     cast: Cast
@@ -42,6 +44,7 @@ class Export:
     series: str = ""
     letters: tuple[str, str] = ("C", "A")
     folder: str = ""
+    most: int = 36
 
     @property
     def unsent(self) -> list[tuple[str, Member]]:
@@ -68,24 +71,32 @@ class Export:
     def _claims(self) -> Iterator[dict[str, str]]:
         staff, members = self.cast.staff, self.book.members
         owners = {member.member_id: staff[i % len(staff)].name for i, member in enumerate(members)}
-        for file in self.book.claims:
-            if file.worklist:
-                yield self._row(
-                    file.account,
-                    file.member,
-                    (file.start, file.end),
-                    file.stages[0].billed,
-                    file.rendering.npi,
-                    file.organization.tin,
-                    file.received - timedelta(days=2),
-                    owners[file.member.member_id],
-                )
+        for file in self._followed():
+            yield self._row(
+                file.account,
+                file.member,
+                (file.start, file.end),
+                file.stages[0].billed,
+                file.rendering.npi,
+                file.organization.tin,
+                file.received - timedelta(days=2),
+                owners[file.member.member_id],
+            )
         for place, (account, member) in enumerate(self.unsent):
             day = BASE_DATE - timedelta(days=20 + place)
             provider, organization = self.cast.providers[place], self.cast.organizations[0]
             owner = owners.get(member.member_id, staff[0].name)
             sent = day + timedelta(days=2)
             yield self._row(account, member, (day, day), 14250, provider.npi, organization.tin, sent, owner)
+
+    def _followed(self) -> list[ClaimFile]:
+        """Return what the practice follows: a claim of every story, a second of every story, and so on."""
+        stories: dict[tuple[str, ...], list[ClaimFile]] = {}
+        for file in self.book.claims:
+            if file.worklist:
+                stories.setdefault(tuple(stage.status for stage in file.stages), []).append(file)
+        rounds = (one for few in zip_longest(*stories.values()) for one in few if one is not None)
+        return list(islice(rounds, self.most))
 
     def _row(
         self,
@@ -119,8 +130,9 @@ class Export:
         names = [member.patient.name for member in members]
         wanted = [m for m in members if len(m.covers) > 1 or names.count(m.patient.name) > 1]
         others = [m for m in members if m not in wanted]
-        known = APPOINTMENTS - len(self.strangers) - len(wanted)
-        coming = [*wanted, *rng.sample(others, known), *self.strangers]
+        known = min(APPOINTMENTS, self.most // 3) - len(self.strangers)
+        wanted += rng.sample(others, max(0, known - len(wanted)))
+        coming = [*wanted[:known], *self.strangers]
         rng.shuffle(coming)
         for place, member in enumerate(coming):
             day = BASE_DATE + timedelta(days=place * 5 // len(coming))

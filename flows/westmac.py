@@ -217,7 +217,8 @@ def _whom(member: Member) -> dict[str, str]:
 def _stated(found: list[Region], pattern: str) -> Shown[int]:
     """Return how many there are in all searches together."""
     stated = [one.stated(pattern) for one in found]
-    return Shown.known(sum(one.value or 0 for one in stated), " + ".join(f"{one.words}" for one in stated))
+    words = " + ".join(f"{one.words}" for one in stated) or NO_PAYMENTS
+    return Shown.known(sum(one.value or 0 for one in stated), words)
 
 
 # Eligibility --------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from harvester import cli, errors
 from harvester.model.claim import Adjustment, RequestedDocument, ServiceLine
@@ -78,9 +79,17 @@ class Ran:
         return lines[0]
 
 
-def ran(*arguments: str, stdin: str = "") -> Ran:
+class Terminal(io.StringIO):
+    """Somebody at a keyboard."""
+
+    @override
+    def isatty(self) -> bool:
+        return True
+
+
+def ran(*arguments: str, stdin: str = "", typed: str | None = None) -> Ran:
     out, err, before = io.StringIO(), io.StringIO(), sys.stdin
-    sys.stdin = io.StringIO(stdin)
+    sys.stdin = io.StringIO(stdin) if typed is None else Terminal(typed)
     try:
         with redirect_stdout(out), redirect_stderr(err):
             code = cli.run(arguments)
@@ -314,7 +323,7 @@ def test_a_busy_database_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_an_account_is_added_from_standard_input_and_listed() -> None:
     added = ran(
         *("account", "add", "cascadia", "aruiz", "--owner", "ana", "--owner-name", "Ana Ruiz"),
-        *("--tin", "00-7300142", "--consent-sweeps", "--from-stdin", "--json", *DAY),
+        *("--tin", "00-7300142", "--ptan", "ZW7142", "--consent-sweeps", "--from-stdin", "--json", *DAY),
         stdin=f"{PASSWORD}\n{SEED}\n",
     )
     assert added.code == 0, added.err
@@ -323,6 +332,7 @@ def test_an_account_is_added_from_standard_input_and_listed() -> None:
     (listed,) = ran("account", "list", "--json").json["accounts"]
     assert listed["owner_name"] == "Ana Ruiz"
     assert listed["context"]["tin"] == "007300142"
+    assert listed["context"]["ptan"] == "ZW7142"
     assert listed["sweep_consent"] == str(TODAY)
     assert listed["state"] == "ready"
     assert "aruiz" in ran("account", "list").out
@@ -485,6 +495,36 @@ def test_a_refused_page_is_named_and_nothing_of_it_is_kept(followed: Portal) -> 
 @pytest.mark.usefixtures("office", "portal")
 def test_without_anything_to_do_a_sweep_is_done() -> None:
     assert ran("sweep", *DAY).code == 0
+
+
+CODE = "204871"
+
+
+@pytest.fixture
+def sending(followed: Portal) -> Portal:
+    """The same at a portal that e-mails a code."""
+    followed.seed, followed.sends = None, CODE
+    return followed
+
+
+@pytest.mark.parametrize("command", [("sweep",), ELIGIBILITY])
+def test_a_code_that_the_portal_sends_is_asked_for_by_the_owners_name(
+    sending: Portal, command: tuple[str, ...]
+) -> None:
+    done = ran(*command, "--json", *DAY, typed=f"{CODE}\n")
+    assert done.code == 0, done.err
+    assert "sent an e-mail with a code to Ana (ana.user)" in " ".join(done.err.split())
+    assert done.json
+    assert sending.codes == [("ana.user", CODE)]
+
+
+@pytest.mark.parametrize("typed", [None, "\n", ""], ids=["no terminal", "Enter", "end of input"])
+def test_without_a_code_a_sweep_says_whose_and_holds_nobody(sending: Portal, typed: str | None) -> None:
+    done = ran("sweep", *DAY, typed=typed)
+    assert done.code == 3
+    assert "sent a code to Ana, and nobody entered it" in " ".join(done.out.split())
+    assert sending.codes == []
+    assert ran("account", "list", "--json").json["accounts"][0]["state"] == "ready"
 
 
 @pytest.mark.parametrize("command", [CLAIM, ELIGIBILITY])

@@ -32,6 +32,7 @@ class Watch:
         self._quiet = quiet or shown.is_terminal
         self._stays: dict[UUID, _Stay] = {}
         self._writing = threading.Lock()
+        self._asking = threading.Lock()
         self._live = progress.Progress(
             progress.TextColumn("  {task.fields[who]}", style="bold", markup=False),
             progress.BarColumn(16, style="bright_black", complete_style="green", finished_style="green"),
@@ -72,10 +73,10 @@ class Watch:
         """Ask whoever is at the terminal for a code; ``None`` where nobody is, or nothing is entered."""
         if not sys.stdin.isatty():
             return None
-        with self._writing:
+        with self._asking:  # the other stays go on meanwhile
             self._live.stop()
             try:
-                screen.say(f"{prompt.sentence}.", "bold yellow", by=2, out=self._console)
+                screen.say(prompt.sentence, "bold yellow", by=2, out=self._console)
                 return self._console.input("  Code (Enter: not now): ").strip() or None
             except EOFError:
                 return None

@@ -32,7 +32,7 @@ class Prompt:
         """What the owner is asked."""
         return (
             f"{self.portal} sent {_SENT[self.kind]} with a code to {self.owner} ({self.user_name}). "
-            "It is for that person alone to read and to enter here"
+            "It is for that person alone to read and to enter here."
         )
 
 

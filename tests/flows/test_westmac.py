@@ -20,7 +20,7 @@ from harvester.visit.wire import Troubled
 
 CARRIER = FLOW.portal.carriers[0].id
 TODAY = date(2026, 11, 16)
-QUIET: tuple[LookupKind, ...] = ("eligibility",)
+QUIET: tuple[LookupKind, ...] = ("overpayments",)
 """What is asked after a trouble at the door."""
 CLAIMS: tuple[LookupKind, ...] = ("claims", "claim")
 INQUIRIES: tuple[LookupKind, ...] = ("eligibility", "claim", "overpayments")

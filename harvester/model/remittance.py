@@ -38,7 +38,7 @@ class File(Fact):
     size: int
     """Bytes."""
     packed: str
-    """The bytes, base64."""
+    """The bytes, base64; empty where they are kept apart."""
 
     @classmethod
     def of(cls, content: bytes, name: str) -> Self:

@@ -1,7 +1,8 @@
 """The practice's tables. Fields named ``sealed_…`` open only with the keys, and only in their row.
 
 What must never change once written (:mod:`harvester.office.appendonly`) is refused by the database:
-snapshots, sightings, evidence, attempts and their ends, holds and releases, used codes, portals' terms.
+snapshots, sightings, evidence, attachments, attempts and their ends, holds and releases, used codes,
+portals' terms.
 """
 
 from __future__ import annotations
@@ -244,7 +245,7 @@ class Lookup(models.Model):
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=16)
-    """``eligibility``, ``claim`` or ``claims``."""
+    """A :data:`~harvester.model.portal.LookupKind`."""
     portal = models.SlugField()
     carrier = models.CharField(max_length=80)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="lookups")
@@ -254,7 +255,7 @@ class Lookup(models.Model):
     """Who waits for it; ``None`` for the sweep."""
     sealed_query = models.BinaryField()
     subject = models.CharField(max_length=64)
-    """Keyed hash of what is asked about: equal for the same claim, or the same member's coverage."""
+    """Keyed hash of what is asked about: equal for the same claim, or the same payment's file."""
     urgency = models.PositiveSmallIntegerField()
     """Higher goes first; see :class:`~harvester.office.plan.Urgency`."""
     reason = models.CharField(max_length=200)
@@ -274,12 +275,18 @@ class Lookup(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["item"], condition=Q(state="waiting"), name="one_waiting_lookup_per_item"
-            )
+                fields=["item", "kind"], condition=Q(state="waiting"), name="one_waiting_lookup_per_item"
+            ),
+            models.UniqueConstraint(
+                fields=["subject"],
+                condition=Q(state="waiting", item=None, requested_by=None),
+                name="one_waiting_lookup_per_subject",
+            ),
         ]
         indexes = [
             models.Index(fields=["account", "-urgency", "id"], condition=Q(state="waiting"), name="waiting"),
             models.Index(fields=["item", "-id"], name="lookups_of_item"),
+            models.Index(fields=["subject", "-id"], name="lookups_of_subject"),
         ]
 
 
@@ -298,13 +305,13 @@ class Snapshot(models.Model):
     """The day of the data, where the portal says so."""
     outcome = models.CharField(max_length=32, choices=[(outcome.value, outcome.value) for outcome in Outcome])
     status = models.CharField(max_length=32, blank=True)
-    """A claim's normalized status or whether coverage is in force."""
+    """A claim's normalized status, whether coverage is in force, how far a recovery is."""
     billed = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     """US dollars."""
     paid = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     """US dollars."""
     sealed_answer = models.BinaryField(null=True)
-    """The answer as JSON; ``None`` where the portal has nothing on file."""
+    """The answer as JSON, without a file's bytes; ``None`` where the portal has nothing on file."""
     digest = models.CharField(max_length=64)
     """Keyed hash of the answer's facts: equal for equal answers."""
 
@@ -340,3 +347,15 @@ class Evidence(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["lookup", "sha256"], name="one_page_per_lookup")]
+
+
+class Attachment(models.Model):
+    """The file of a payment: kept as it came, and opened by nothing here."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    snapshot = models.OneToOneField(Snapshot, on_delete=models.PROTECT, related_name="attachment")
+    type = models.CharField(max_length=8)
+    """A :class:`~harvester.model.remittance.FileType`, as its first bytes say."""
+    size = models.PositiveIntegerField()
+    """Bytes."""
+    sealed_content = models.BinaryField()

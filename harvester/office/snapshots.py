@@ -10,9 +10,10 @@ import hashlib
 import json
 import zlib
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from uuid import uuid4
 
 from django.db import transaction
@@ -21,7 +22,7 @@ from pydantic import TypeAdapter
 from harvester.errors import PortalChanged
 from harvester.model.authorization import AuthorizationList
 from harvester.model.claim import Claim, ClaimList
-from harvester.model.codes import CoverageStatus
+from harvester.model.codes import CoverageStatus, OverpaymentStatus
 from harvester.model.eligibility import Eligibility
 from harvester.model.overpayment import OverpaymentList
 from harvester.model.payment import PaymentList
@@ -30,6 +31,7 @@ from harvester.model.query import (
     ClaimQuery,
     ClaimsQuery,
     EligibilityQuery,
+    Member,
     OverpaymentsQuery,
     PaymentsQuery,
     Query,
@@ -40,7 +42,7 @@ from harvester.model.shown import Shown
 from harvester.model.snapshot import Answer, Document, Outcome, facts
 from harvester.office.clock import Clock
 from harvester.office.keys import keys
-from harvester.office.models import Evidence, Lookup, Sighting, Snapshot
+from harvester.office.models import Attachment, Evidence, Lookup, Sighting, Snapshot
 from harvester.office.vault import Slot
 from harvester.visit import checks
 from harvester.visit.wire import Answered, Troubled
@@ -51,9 +53,19 @@ MOST_TRIES = 3
 LARGEST_PAGE = 20_000_000
 """Bytes of HTML."""
 
+NOTHING, RECEIVED = "none", "received"
+"""The status of an empty list of payments, demands or authorizations, and of a file."""
+
 _ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 _CENT = Decimal("0.01")
 _LARGEST = Decimal(10) ** 10
+_OWED = (
+    OverpaymentStatus.RECOVERING,
+    OverpaymentStatus.OPEN,
+    OverpaymentStatus.DISPUTED,
+    OverpaymentStatus.CLOSED,
+)
+"""The status of several demands is the first of these that one of them has."""
 _REFUSALS = {
     "WrongPage": Outcome.IDENTITY_MISMATCH,
     "PortalChanged": Outcome.LAYOUT_UNRECOGNIZED,
@@ -76,11 +88,7 @@ def keep(row: Lookup, query: Query, answered: Answered, *, day: date, clock: Clo
         )
         return refuse(row, wrong, day=day, clock=clock)
     answer = answered.answer
-    found = (
-        Outcome.FOUND_MULTIPLE if isinstance(answer, ClaimList) and len(answer.rows) > 1 else Outcome.FOUND
-    )
-    if isinstance(answer, ClaimList) and not answer.rows:
-        found = Outcome.NOT_FOUND
+    found = _outcome(answer)
     with transaction.atomic(durable=True):
         if _ended(row, Lookup.State.ANSWERED, outcome=found, day=day, clock=clock):
             _add(row, answer, found, answered.documents, clock)
@@ -127,22 +135,19 @@ def mistaken(query: Query, answer: Answer) -> str | None:
     """Return the field in which the answer is not about what was asked, or ``None``.
 
     Every identifying field that the page shows must be the one asked for, and at least one must be
-    shown; an empty list names nobody and is taken.
+    shown; an empty list of claims names nobody and is taken.
     """
     match query, answer:
         case (ClaimsQuery(), ClaimList()):
             return _different([("member_id", row.member_id, query.member.member_id) for row in answer.rows])
         case (PaymentsQuery(), PaymentList()):
-            paid = answer.payments
-            return _different(
-                [("tin", answer.tin, query.tin)]
-                + [("payments › payee_tin", payment.payee_tin, query.tin) for payment in paid]
-                + [("payments › number", payment.number, query.number) for payment in paid]
-            )
+            return _refused(partial(checks.payment_list, answer, query))
         case (OverpaymentsQuery(), OverpaymentList()):
-            return _different([("tin", answer.tin, query.tin)])
+            return _refused(partial(checks.overpayment_list, answer, query))
+        case (AuthorizationsQuery(), AuthorizationList()):
+            return _refused(partial(checks.authorization_list, answer, query))
         case (RemittanceFileQuery(), RemittanceFile()):
-            return _of_another_payment(query, answer)
+            return _refused(partial(checks.remittance_file, answer, query))
         case (ClaimQuery(), Claim()):
             # A claim that replaces the one asked for has a number of its own and the same account.
             number = None if answer.replaces.value is not None else query.claim_number
@@ -150,14 +155,12 @@ def mistaken(query: Query, answer: Answer) -> str | None:
                 [
                     ("claim_number", answer.claim_number, number),
                     ("patient_account_number", answer.patient_account_number, query.patient_account_number),
-                    *_member(query, answer),
+                    *_member(query.member, answer),
                 ],
                 somebody=True,
             )
         case (EligibilityQuery(), Eligibility()):
-            return _different(_member(query, answer), somebody=True)
-        case (AuthorizationsQuery(), AuthorizationList()):
-            return _different(_member(query, answer), somebody=True)
+            return _different(_member(query.member, answer), somebody=True)
     return "kind"
 
 
@@ -166,6 +169,12 @@ def answer(snapshot: Snapshot) -> Answer | None:
     if snapshot.sealed_answer is None:
         return None
     return _ANSWER.validate_json(keys().open(bytes(snapshot.sealed_answer), _answer_slot(snapshot)))
+
+
+def content(snapshot: Snapshot) -> bytes:
+    """Open the bytes of a payment's file; they are for a person, and nothing here reads them."""
+    attachment = Attachment.objects.get(snapshot=snapshot)
+    return keys().open(bytes(attachment.sealed_content), _content_slot(attachment))
 
 
 def last(subject: str) -> Snapshot | None:
@@ -231,6 +240,10 @@ def _ended(
 def _add(
     row: Lookup, answer: Answer | None, outcome: Outcome, documents: Sequence[Document], clock: Clock
 ) -> None:
+    content = b""
+    if isinstance(answer, RemittanceFile):
+        content = answer.file.content
+        answer = answer.model_copy(update={"file": answer.file.model_copy(update={"packed": ""})})
     as_of = None if answer is None or isinstance(answer, RemittanceFile) else answer.as_of.value
     digest = keys().hashed("facts", outcome, json.dumps(facts(answer), sort_keys=True))
     known = last(row.subject)
@@ -253,10 +266,20 @@ def _add(
     )
     if isinstance(answer, Claim):
         snapshot.billed, snapshot.paid = _cents(answer.billed.value), _cents(answer.paid.value)
+    if isinstance(answer, RemittanceFile):
+        snapshot.paid = _cents(answer.amount.value)
     if answer is not None:
         snapshot.sealed_answer = keys().seal(answer.model_dump_json().encode(), _answer_slot(snapshot))
     snapshot.save(force_insert=True)
+    if isinstance(answer, RemittanceFile):
+        _attach(snapshot, answer, content)
     _keep_pages(row, documents, clock, refused=False)
+
+
+def _attach(snapshot: Snapshot, answer: RemittanceFile, content: bytes) -> None:
+    attachment = Attachment(uuid=uuid4(), snapshot=snapshot, type=answer.type, size=len(content))
+    attachment.sealed_content = keys().seal(content, _content_slot(attachment))
+    attachment.save(force_insert=True)
 
 
 def _keep_pages(row: Lookup, documents: Sequence[Document], clock: Clock, *, refused: bool) -> None:
@@ -279,6 +302,18 @@ def _genuine(document: Document) -> bool:
     return unpacked.eof and hashlib.sha256(html).hexdigest() == document.sha256
 
 
+def _outcome(answer: Answer) -> Outcome:
+    """Return how a lookup ended; only of claims are several a question to a person."""
+    match answer:
+        case ClaimList() if len(answer.rows) > 1:
+            return Outcome.FOUND_MULTIPLE
+        case ClaimList(rows=()) | PaymentList(payments=()):
+            return Outcome.NOT_FOUND
+        case OverpaymentList(overpayments=()) | AuthorizationList(authorizations=()):
+            return Outcome.NOT_FOUND
+    return Outcome.FOUND
+
+
 def _status(answer: Answer | None, outcome: Outcome) -> str:
     match answer:
         case Claim():
@@ -292,8 +327,18 @@ def _status(answer: Answer | None, outcome: Outcome) -> str:
                 if CoverageStatus.ACTIVE in shown
                 else (shown[0] if shown else "unknown")
             )
-        case _:
-            return outcome
+        case (
+            OverpaymentList(overpayments=()) | PaymentList(payments=()) | AuthorizationList(authorizations=())
+        ):
+            return NOTHING
+        case OverpaymentList():
+            owed = [demand.status.value for demand in answer.overpayments]
+            return next((status for status in _OWED if status in owed), "unknown")
+        case AuthorizationList(authorizations=(one,)):
+            return one.status.value or "unknown"
+        case RemittanceFile():
+            return RECEIVED
+    return outcome
 
 
 def _successor(claim: Claim) -> bool:
@@ -304,21 +349,17 @@ def _successor(claim: Claim) -> bool:
 _Pair = tuple[str, Shown[str] | Shown[date], str | None]
 
 
-def _member(
-    query: EligibilityQuery | ClaimQuery | AuthorizationsQuery,
-    answer: Eligibility | Claim | AuthorizationList,
-) -> list[_Pair]:
-    member = query.member
+def _member(member: Member, answer: Eligibility | Claim) -> list[_Pair]:
     return [
         ("member_id", answer.member_id, member.member_id),
         ("birth_date", answer.birth_date, member.birth_date.isoformat()),
     ]
 
 
-def _of_another_payment(query: RemittanceFileQuery, answer: RemittanceFile) -> str | None:
-    """Check a file as the stay has to, which is not trusted with it."""
+def _refused(check: Callable[[], None]) -> str | None:
+    """Return the field by which an answer is refused here as the stay has to refuse it."""
     try:
-        checks.remittance_file(answer, query)
+        check()
     except PortalChanged as trouble:
         return trouble.where
     return None
@@ -357,3 +398,7 @@ def _words_slot(row: Lookup) -> Slot:
 
 def _page_slot(evidence: Evidence, field: str) -> Slot:
     return Slot("evidence", str(evidence.uuid), field)
+
+
+def _content_slot(attachment: Attachment) -> Slot:
+    return Slot("attachment", str(attachment.uuid), "content")

@@ -17,6 +17,8 @@ LookupKind = Literal[
     "eligibility", "claims", "claim", "payments", "overpayments", "authorizations", "remittance_file"
 ]
 
+Need = Literal["tin", "npi", "organisation", "ptan"]
+
 POLICY_LASTS = timedelta(days=180)
 
 
@@ -163,6 +165,10 @@ class PortalFacts(Fact):
     carriers: tuple[Carrier, ...]
     policy: Policy
     rules: Rules
+    needs: tuple[Need, ...] = ()
+    """What every account there needs beside user name and password."""
+    switches_tin: bool = False
+    """Whether its flow goes from one of the practice's tax ids to another by itself."""
     offers: tuple[LookupKind, ...] = ()
 
     @field_validator("url")

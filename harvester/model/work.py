@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from harvester.model.query import ClaimQuery, EligibilityQuery, Word
+from harvester.model.query import AuthorizationsQuery, ClaimQuery, EligibilityQuery, Word
 from harvester.model.shown import Fact
 
 Kind = Literal["claim", "appointment"]
@@ -142,6 +142,13 @@ class WorkItem(Fact):
         """Ask for coverage on the day of service; raises ``ValueError`` saying what is missing."""
         self._require("eligibility")
         return EligibilityQuery.model_validate(
+            {"carrier": carrier, "member": self._member(), "service_date": self.service_from, "tin": self.tin}
+        )
+
+    def authorizations_query(self, carrier: str) -> AuthorizationsQuery:
+        """Ask for the authorizations on the day of service; raises ``ValueError`` saying what is missing."""
+        self._require("eligibility")
+        return AuthorizationsQuery.model_validate(
             {"carrier": carrier, "member": self._member(), "service_date": self.service_from, "tin": self.tin}
         )
 

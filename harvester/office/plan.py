@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
 from typing import Literal
 from uuid import UUID
 
-from harvester.model.codes import ClaimStatus
+from pydantic import ValidationError
+
+from harvester.model.codes import ClaimStatus, OverpaymentStatus
+from harvester.model.payment import PaymentList
+from harvester.model.portal import LookupKind
+from harvester.model.query import OverpaymentsQuery, PaymentsQuery, RemittanceFileQuery
 
 AHEAD = timedelta(days=14)
 """How long before an appointment its coverage is looked up."""
+DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
+MONTH = timedelta(days=30)
+"""How long after a payment its file is asked for, where the portal has none yet."""
+SETTLED_BY = 10
+"""Until this day of a month the payments of the month before are looked up."""
+
+NOTHING, RECEIVED = "none", "received"
+"""The status of an empty list of payments, demands or authorizations, and of a file that is kept."""
+
+Money = PaymentsQuery | OverpaymentsQuery | RemittanceFileQuery
+"""What is asked about a tax id of the practice, without an item of the worklist."""
 
 FINAL = frozenset(
     {
@@ -40,19 +57,21 @@ class Urgency(IntEnum):
     """Which waiting lookup a stay takes next: the highest."""
 
     SETTLED = 10
+    FILE = 15
     OPEN = 20
     PENDED = 30
     NEW = 40
+    MONEY = 45
     APPOINTMENT = 50
     PERSON_WAITS = 100
 
 
 @dataclass(frozen=True)
 class Followed:
-    """An item of the worklist and what is known of its last look."""
+    """What is asked about an item of the worklist, and what is known of its last look."""
 
     item: int
-    kind: Literal["claim", "appointment"]
+    kind: Literal["claim", "eligibility", "authorizations"]
     portal: str
     day: date | None = None
     """The day of an appointment."""
@@ -63,16 +82,32 @@ class Followed:
     """How often the last answer was seen."""
     refused: bool = False
     """Whether the last look ended on a page that was refused."""
+    tin: str = ""
+    """The tax id to ask as; empty: whichever."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A question about money, and what is known of its last look."""
+
+    query: Money
+    portal: str
+    looked: date | None = None
+    status: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True)
 class Due:
-    """A lookup to make, and why."""
+    """A lookup to make, and why: about an item, or a query without one."""
 
-    item: int
+    item: int | None
     portal: str
     reason: str
     urgency: Urgency
+    kind: LookupKind
+    tin: str = ""
+    query: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +120,14 @@ class Hand:
     objection: str = ""
     waiting: int = 0
     """Lookups it has to make already."""
+    tin: str = ""
+    """The tax id that it looks up under."""
+    switches: bool = False
+    """Whether the portal's flow goes from one tax id to another by itself."""
+
+    def asks_as(self, tin: str) -> bool:
+        """Whether it can look up under a tax id; an empty one is any."""
+        return self.switches or tin in ("", self.tin)
 
 
 @dataclass(frozen=True)
@@ -95,20 +138,49 @@ class Assigned:
     left: tuple[tuple[Due, str], ...]
 
 
-def due(items: Iterable[Followed], today: date, ahead: timedelta = AHEAD) -> list[Due]:
+def due(asked: Iterable[Followed | Standing], today: date, ahead: timedelta = AHEAD) -> list[Due]:
     """Return the lookups to make today, the most urgent first."""
     found = []
-    for item in items:
-        rule = _appointment(item, today, ahead) if item.kind == "appointment" else _claim(item, today)
+    for one in asked:
+        if isinstance(one, Standing):
+            if (rule := _money(one, today)) is not None:
+                query = one.query
+                found.append(Due(None, one.portal, *rule, query.kind, query.tin or "", query))
+            continue
+        rule = _claim(one, today) if one.kind == "claim" else _appointment(one, today, ahead)
         if rule is not None:
-            reason, urgency = rule
-            found.append(Due(item.item, item.portal, reason, urgency))
-    return sorted(found, key=lambda one: (-one.urgency, one.item))
+            found.append(Due(one.item, one.portal, *rule, one.kind, one.tin))
+    return sorted(found, key=lambda one: (-one.urgency, one.item or 0))
+
+
+def money(carrier: str, tin: str, offers: Container[LookupKind], today: date) -> Iterator[Money]:
+    """Yield what is asked of a carrier for a tax id: payments, for a while of two months, and demands."""
+    of = {"carrier": carrier, "tin": tin or None}
+    if "payments" in offers:
+        first = today.replace(day=1)
+        yield PaymentsQuery.model_validate(of | {"issued_from": first, "issued_to": today})
+        if today.day <= SETTLED_BY:
+            days = {"issued_from": (first - DAY).replace(day=1), "issued_to": first - DAY}
+            yield PaymentsQuery.model_validate(of | days)
+    if "overpayments" in offers:
+        yield OverpaymentsQuery.model_validate(of)
+
+
+def files(found: PaymentList, asked: PaymentsQuery) -> Iterator[RemittanceFileQuery]:
+    """Yield the question for the file of each payment of which enough is known."""
+    for payment in found.payments:
+        known = {
+            "payment_number": payment.number.value,
+            "issue_date": payment.issue_date.value,
+            "amount": payment.amount.value,
+        }
+        with suppress(ValidationError):
+            yield RemittanceFileQuery.model_validate({"carrier": asked.carrier, "tin": asked.tin} | known)
 
 
 def why_not(item: Followed, today: date, ahead: timedelta = AHEAD) -> str:
     """Return why an item that :func:`due` leaves out is not due today."""
-    if item.kind == "appointment":
+    if item.kind != "claim":
         if item.day is None:
             return "the day of the appointment is not known"
         if item.day < today:
@@ -129,9 +201,9 @@ def assign(dues: Sequence[Due], hands: Sequence[Hand]) -> Assigned:
     load = {hand.account: hand.waiting for hand in hands}
     taken, left = [], []
     for one in dues:
-        candidates = usable.get(one.portal)
+        candidates = [hand for hand in usable.get(one.portal, ()) if hand.asks_as(one.tin)]
         if not candidates:
-            left.append((one, _why_nobody(one.portal, hands)))
+            left.append((one, _why_nobody(one, hands)))
             continue
         account = min(candidates, key=lambda hand: load[hand.account]).account
         load[account] += 1
@@ -167,13 +239,37 @@ def _appointment(item: Followed, today: date, ahead: timedelta) -> tuple[str, Ur
     return f"appointment {when}", Urgency.APPOINTMENT
 
 
-def _why_nobody(portal: str, hands: Sequence[Hand]) -> str:
-    if not portal:
+def _money(one: Standing, today: date) -> tuple[str, Urgency] | None:
+    urgency = Urgency.FILE if one.query.kind == "remittance_file" else Urgency.MONEY
+    if one.status == RECEIVED:
+        return None
+    if one.refused:
+        return "the page was refused last time", urgency
+    if one.looked is None:
+        return "never looked up", urgency
+    if one.looked >= today:
+        return None
+    match one.query:
+        case PaymentsQuery():
+            return "payments: looked up daily", urgency
+        case OverpaymentsQuery() if one.status == OverpaymentStatus.RECOVERING:
+            return "money is being withheld: looked up daily", urgency
+        case OverpaymentsQuery() if today - one.looked >= WEEK:
+            return "overpayments: looked up weekly", urgency
+        case RemittanceFileQuery() if today - one.query.issue_date <= MONTH:
+            return "the file was not there yet: looked up daily", urgency
+    return None
+
+
+def _why_nobody(due: Due, hands: Sequence[Hand]) -> str:
+    if not due.portal:
         return "no installed flow knows the payer"
-    objections: Mapping[str, str] = {
-        hand.owner: hand.objection for hand in hands if hand.portal == portal and hand.objection
-    }
-    if not objections:
-        return f"nobody has an account at {portal}"
+    there = [hand for hand in hands if hand.portal == due.portal]
+    if not there:
+        return f"nobody has an account at {due.portal}"
+    fitting = [hand for hand in there if hand.asks_as(due.tin)]
+    if not fitting:
+        return f"no account at {due.portal} looks up under the tax id {due.tin[:2]}-{due.tin[2:]}"
+    objections = {hand.owner: hand.objection for hand in fitting}
     said = "; ".join(f"{owner}: {objection}" for owner, objection in sorted(objections.items()))
-    return f"no account at {portal} can be used ({said})"
+    return f"no account at {due.portal} can be used ({said})"

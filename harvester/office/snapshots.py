@@ -43,6 +43,7 @@ from harvester.model.snapshot import Answer, Document, Outcome, facts
 from harvester.office.clock import Clock
 from harvester.office.keys import keys
 from harvester.office.models import Attachment, Evidence, Lookup, Sighting, Snapshot
+from harvester.office.plan import NOTHING, RECEIVED
 from harvester.office.vault import Slot
 from harvester.visit import checks
 from harvester.visit.wire import Answered, Troubled
@@ -52,9 +53,6 @@ MOST_TRIES = 3
 
 LARGEST_PAGE = 20_000_000
 """Bytes of HTML."""
-
-NOTHING, RECEIVED = "none", "received"
-"""The status of an empty list of payments, demands or authorizations, and of a file."""
 
 _ANSWER: TypeAdapter[Answer] = TypeAdapter(Answer)
 _CENT = Decimal("0.01")

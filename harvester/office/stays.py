@@ -113,6 +113,8 @@ class Terms:
     """Seconds to wait before each further try while the portal is unavailable."""
     received: Received = field(default_factory=Received)
     """Where codes come from that a portal sends to a person."""
+    answered: Callable[[Lookup], None] = lambda _: None
+    """Told of each lookup that became data; may let more of them wait, which the same stay makes."""
 
 
 def waiting(account: Account, floor: int = 0) -> QuerySet[Lookup]:
@@ -160,6 +162,7 @@ class _Round:
         self._terms = terms
         self._lock = lock
         self._id = uuid4()
+        self._context = Context.model_validate(account.context)
         self._ledger = Ledger(account, self._id, terms.clock, terms.received.inbox(account, portal))
         self._done = 0
         self._total = 0
@@ -177,7 +180,7 @@ class _Round:
         begin = Begin(
             portal=self._portal.id,
             user_name=self._account.user_name,
-            context=Context.model_validate(self._account.context),
+            context=self._context,
             **_mock(self._portal)._asdict(),
             waits=self._terms.waits,
         )
@@ -232,13 +235,16 @@ class _Round:
 
     def _look(self, stay: Stay, row: Lookup) -> str | None:
         """Make one lookup; the name of the trouble that ends the stay, if one does. Raises ``StayEnded``."""
-        query = lookups.asked(row)
+        query = self._context.asks(lookups.asked(row))
         self._tried.add(row.pk)
         answer = stay.look(row.pk, query)
         clock, day = self._terms.clock, self._terms.today
         if isinstance(answer, Answered):
             self._settled()
-            return self._went(row, snapshots.keep(row, query, answer, day=day, clock=clock), "")
+            state = snapshots.keep(row, query, answer, day=day, clock=clock)
+            if state is Lookup.State.ANSWERED:
+                self._terms.answered(row)
+            return self._went(row, state, "")
         name = answer.trouble if _known(answer.trouble) else "Defect"
         answer = answer.model_copy(update={"trouble": name})
         match name:

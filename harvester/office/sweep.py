@@ -6,9 +6,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Literal, TypedDict
 
 import structlog
 from django.db import connections, transaction
@@ -16,16 +17,16 @@ from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from pydantic import ValidationError
 
-from harvester.model.portal import PortalFacts
+from harvester.model.portal import LookupKind, PortalFacts
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer, Outcome
-from harvester.office import attempts, lookups, plan, prompts, snapshots, worklist
+from harvester.office import attempts, lookups, plan, prompts, snapshots, standing, worklist
 from harvester.office.changes import Change, changes
 from harvester.office.clock import Clock
 from harvester.office.keys import keys
 from harvester.office.locks import AccountLock, Busy
 from harvester.office.models import Account, Item, Lookup, Person, Sighting, Snapshot, Sweep
-from harvester.office.plan import Due, Followed, Hand, Urgency
+from harvester.office.plan import Due, Followed, Hand, Standing, Urgency
 from harvester.office.stays import BUSY, Drained, Open, Progress, Terms, drain, waiting
 from harvester.office.vault import SealError
 from harvester.visit import client
@@ -182,7 +183,7 @@ def sweep(
         _recover(account, clock)
     run = Sweep.objects.create(day=today, started=clock.now())
     facts = {portal.id: portal for portal in portals.portals}
-    left, unaskable = _planned(run, today, facts)
+    left, unaskable = _planned(run, today, facts, clock)
     stopped, telling = threading.Event(), threading.Lock()
 
     def tell(event: Progress) -> None:
@@ -198,6 +199,7 @@ def sweep(
         patience=patience,
         waits=waits,
         received=prompts.Received(answer, clock),
+        answered=lambda row: _follow_up(row, run, today, facts),
     )
     working = list(
         Account.objects.select_related("owner")
@@ -245,14 +247,17 @@ def lookup_now(
     if not portals:
         raise SweepError(f"no installed flow looks up {query.kind} at carrier {query.carrier}")
     names = {portal.id: portal for portal in portals}
-    account = (
-        Account.objects.select_related("owner")
-        .filter(owner=person, portal__in=names, active=True)
-        .order_by("portal", "pk")
-        .first()
-    )
-    if account is None:
+    own = Account.objects.select_related("owner").filter(owner=person, portal__in=names, active=True)
+    accounts = list(own.order_by("portal", "pk"))
+    if not accounts:
         raise SweepError(f"{person.called} has no account at {' or '.join(names)}")
+    account = next((one for one in accounts if _hand(one, names).asks_as(query.tin or "")), None)
+    if account is None:
+        raise SweepError(
+            f"no account of {person.called} at {' or '.join(names)} looks up under the tax id {query.tin}"
+        )
+    if query.tin is None and (tin := account.context.get("tin")):
+        query = query.model_copy(update={"tin": tin})
     asker = lookups.Asker(
         day=today, reason=f"{person.called} asked", urgency=Urgency.PERSON_WAITS, person=person
     )
@@ -283,103 +288,170 @@ def lookup_now(
 
 
 def _planned(
-    run: Sweep, today: date, facts: Mapping[str, PortalFacts]
+    run: Sweep, today: date, facts: Mapping[str, PortalFacts], clock: Clock
 ) -> tuple[tuple[tuple[Due, str], ...], tuple[tuple[int, str], ...]]:
     """Turn what is due into rows; return what no account can take, and what cannot be asked."""
     with transaction.atomic(durable=True):
-        hands = _hands()
+        accounts = {account.pk: account for account in Account.objects.select_related("owner")}
+        hands = [_hand(account, facts) for account in accounts.values()]
         usable = {hand.account for hand in hands if not hand.objection}
-        rows = Lookup.objects.filter(state=Lookup.State.WAITING, requested_by=None, item__isnull=False)
+        rows = Lookup.objects.filter(state=Lookup.State.WAITING, requested_by=None)
         rows.filter(account__in=usable).update(sweep=run, day=today)
-        stranded = {row.item_id: row for row in rows.exclude(account__in=usable)}
-        kept = set(rows.filter(account__in=usable).values_list("item_id", flat=True))
-        hands = [_loaded(hand) for hand in hands]
-        handed = [
-            Due(row.item_id or 0, row.portal, row.reason, Urgency(row.urgency)) for row in stranded.values()
-        ]
+        stranded = {_key(row): row for row in rows.exclude(account__in=usable)}
+        waits = {_key(row) for row in rows.filter(account__in=usable)} | stranded.keys()
         items = {row.pk: row for row in Item.objects.filter(open=True)}
-        idle = [one for one in followed(items) if one.item not in kept and one.item not in stranded]
-        plans = plan.assign([*handed, *plan.due(idle, today)], hands)
-        accounts = {account.pk: account for account in Account.objects.all()}
+        asked: list[Followed | Standing] = [
+            *followed(items, facts),
+            *standing.questions(items.values(), facts, today, clock.now()),
+        ]
+        dues = [due for due in plan.due(asked, today) if _key(due) not in waits]
+        plans = plan.assign([*map(_handed_on, stranded.values()), *dues], hands)
         unaskable = []
         new = []
         for due, account in plans.taken:
-            if (row := stranded.get(due.item)) is not None:
+            if (row := stranded.get(_key(due))) is not None:
                 Lookup.objects.filter(pk=row.pk).update(account=accounts[account], sweep=run, day=today)
                 continue
-            asker = lookups.Asker(day=today, reason=due.reason, urgency=due.urgency, sweep=run)
             try:
-                query = _query(items[due.item], facts.get(due.portal))
+                new.append(_row(due, accounts[account], run, today, items, facts))
             except ValueError as error:
-                unaskable.append((due.item, _sentence(error)))
-                continue
-            new.append(lookups.lookup(query, accounts[account], asker, items[due.item]))
+                unaskable.append((due.item or 0, _sentence(error)))
         Lookup.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)
     return plans.left, tuple(unaskable)
 
 
-def followed(items: Mapping[int, Item]) -> Iterator[Followed]:
-    """Yield every open item with what its last look told; ``items`` are the open ones by row number."""
-    ended = Lookup.objects.filter(item=OuterRef("pk")).exclude(state=Lookup.State.WAITING).order_by("-pk")
+def _row(
+    due: Due,
+    account: Account,
+    run: Sweep,
+    today: date,
+    items: Mapping[int, Item],
+    facts: Mapping[str, PortalFacts],
+) -> Lookup:
+    """Return what is due as a row, not stored yet; raises ``ValueError`` where it cannot be asked."""
+    asker = lookups.Asker(day=today, reason=due.reason, urgency=due.urgency, sweep=run)
+    if due.item is None:
+        assert due.query is not None
+        return lookups.lookup(due.query, account, asker)
+    item = items[due.item]
+    return lookups.lookup(_query(item, due.kind, facts.get(due.portal)), account, asker, item)
+
+
+def _follow_up(row: Lookup, run: Sweep, today: date, facts: Mapping[str, PortalFacts]) -> None:
+    """Let the files of payments that were just seen wait for the same stay."""
+    if (
+        row.sweep_id is None
+        or row.kind != "payments"
+        or "remittance_file" not in facts[row.portal].offered(row.carrier)
+    ):
+        return
+    snapshot = snapshots.of(row)
+    assert snapshot is not None
+    dues = plan.due(standing.files(snapshot), today)
+    new = [_row(due, row.account, run, today, {}, facts) for due in dues]
+    Lookup.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)
+
+
+def _key(one: Lookup | Due) -> tuple[str, int] | str:
+    """Return by which a waiting row and what is due are known to be the same question."""
+    if isinstance(one, Lookup):
+        return (one.kind, one.item_id) if one.item_id is not None else one.subject
+    if one.item is not None:
+        return one.kind, one.item
+    assert one.query is not None
+    return lookups.subject(one.portal, one.query)
+
+
+def _handed_on(row: Lookup) -> Due:
+    """Return a waiting row, whose account cannot be used now, as what is due."""
+    query = lookups.asked(row)
+    money = query if isinstance(query, plan.Money) else None
+    return Due(
+        row.item_id, row.portal, row.reason, Urgency(row.urgency), query.kind, query.tin or "", query=money
+    )
+
+
+def followed(items: Mapping[int, Item], facts: Mapping[str, PortalFacts] | None = None) -> Iterator[Followed]:
+    """Yield every open item with what its last look told; ``items`` are the open ones by row number.
+
+    With ``facts`` also the authorizations of appointments, at portals that look them up.
+    """
+    work = {pk: worklist.opened(row) for pk, row in items.items()}
+    for pk, looks in _looks("claim", Item.Kind.CLAIM):
+        yield Followed(item=pk, kind="claim", portal=items[pk].portal, tin=work[pk].tin or "", **looks)
+    kinds: tuple[Literal["eligibility", "authorizations"], ...] = ("eligibility", "authorizations")
+    for kind in kinds if facts else kinds[:1]:
+        for pk, looks in _looks(kind, Item.Kind.APPOINTMENT):
+            portal, tin, day = items[pk].portal, work[pk].tin or "", work[pk].service_date
+            offered = facts[portal].offered(items[pk].carrier) if facts and portal in facts else ()
+            if kind == "eligibility" or (kind in offered and not work[pk].missing_for("eligibility")):
+                yield Followed(item=pk, kind=kind, portal=portal, tin=tin, day=day, **looks)
+
+
+class _Look(TypedDict):
+    looked: date | None
+    status: str
+    seen: int
+    refused: bool
+
+
+def _looks(kind: str, of: Item.Kind) -> Iterator[tuple[int, _Look]]:
+    """Yield the open items of a kind, with the last look of a kind at each."""
+    ended = Lookup.objects.filter(item=OuterRef("pk"), kind=kind).exclude(state=Lookup.State.WAITING)
+    ended = ended.order_by("-pk")
     answered = ended.filter(state=Lookup.State.ANSWERED).annotate(
-        seen=Coalesce("snapshot", "sighting__snapshot")
+        snapshot_seen=Coalesce("snapshot", "sighting__snapshot")
     )
     looks = (
-        Item.objects.filter(open=True)
+        Item.objects.filter(open=True, kind=of)
         .annotate(
-            looked=Max("lookups__day", filter=Q(lookups__state=Lookup.State.ANSWERED)),
+            looked=Max("lookups__day", filter=Q(lookups__state=Lookup.State.ANSWERED, lookups__kind=kind)),
             state=Subquery(ended.values("state")[:1]),
-            last=Subquery(answered.values("seen")[:1]),
+            last=Subquery(answered.values("snapshot_seen")[:1]),
         )
         .values_list("pk", "looked", "state", "last")
     )
     known = {
         pk: (status, seen)
-        for pk, status, seen in Snapshot.objects.filter(lookup__item__open=True)
+        for pk, status, seen in Snapshot.objects.filter(lookup__item__open=True, kind=kind)
         .annotate(seen=1 + Count("sightings"))
         .values_list("pk", "status", "seen")
     }
     for pk, looked, state, last in looks:
-        work = worklist.opened(items[pk])
         status, seen = known.get(last, ("", 0))
-        yield Followed(
-            item=pk,
-            kind=work.kind,
-            portal=items[pk].portal,
-            day=work.service_date if work.kind == "appointment" else None,
-            looked=looked,
-            status=status,
-            seen=seen,
-            refused=state in (Lookup.State.REFUSED, Lookup.State.FAILED),
-        )
+        refused = state in (Lookup.State.REFUSED, Lookup.State.FAILED)
+        yield pk, {"looked": looked, "status": status, "seen": seen, "refused": refused}
 
 
-def _query(item: Item, portal: PortalFacts | None) -> Query:
+def _query(item: Item, kind: LookupKind, portal: PortalFacts | None) -> Query:
+    if portal is not None and kind not in portal.offered(item.carrier):
+        raise ValueError(f"the flow of {portal.name} does not look up {kind} at {item.carrier}")
     work = worklist.opened(item)
-    claim = work.kind == "claim"
-    query = work.claim_query(item.carrier) if claim else work.eligibility_query(item.carrier)
-    if portal is not None and query.kind not in portal.offered(query.carrier):
-        raise ValueError(f"the flow of {portal.name} does not look up {query.kind} at {query.carrier}")
-    return query
+    match kind:
+        case "claim":
+            return work.claim_query(item.carrier)
+        case "authorizations":
+            return work.authorizations_query(item.carrier)
+    return work.eligibility_query(item.carrier)
 
 
-def _hands() -> list[Hand]:
-    found = []
-    for account in Account.objects.select_related("owner").order_by("pk"):
-        objection = ""
-        if not account.active:
-            objection = "not active here"
-        elif account.sweep_consent is None:
-            objection = "its owner has not agreed to sweeps"
-        elif attempts.on_hold(account):
-            objection = "on hold"
-        found.append(Hand(account.pk, account.portal, account.owner.called, objection))
-    return found
-
-
-def _loaded(hand: Hand) -> Hand:
-    rows = Lookup.objects.filter(account=hand.account, state=Lookup.State.WAITING)
-    return replace(hand, waiting=rows.count())
+def _hand(account: Account, facts: Mapping[str, PortalFacts]) -> Hand:
+    objection = ""
+    if not account.active:
+        objection = "not active here"
+    elif account.sweep_consent is None:
+        objection = "its owner has not agreed to sweeps"
+    elif attempts.on_hold(account):
+        objection = "on hold"
+    return Hand(
+        account=account.pk,
+        portal=account.portal,
+        owner=account.owner.called,
+        objection=objection,
+        waiting=account.lookups.filter(state=Lookup.State.WAITING).count(),
+        tin=account.context.get("tin", ""),
+        switches=account.portal in facts and facts[account.portal].switches_tin,
+    )
 
 
 def _recover(account: Account, clock: Clock) -> None:

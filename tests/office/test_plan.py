@@ -20,7 +20,7 @@ def claim(**known: object) -> Followed:
 
 
 def appointment(**known: object) -> Followed:
-    return Followed(item=1, kind="appointment", portal="cascadia", **known)  # type: ignore[arg-type]
+    return Followed(item=1, kind="eligibility", portal="cascadia", **known)  # type: ignore[arg-type]
 
 
 def reason(item: Followed) -> str | None:
@@ -83,7 +83,7 @@ def test_the_most_urgent_comes_first() -> None:
     items = [
         Followed(1, "claim", "cascadia", looked=TODAY - DAY, status="in_process", seen=1),
         Followed(2, "claim", "cascadia"),
-        Followed(3, "appointment", "cascadia", day=TODAY),
+        Followed(3, "eligibility", "cascadia", day=TODAY),
     ]
     assert [one.item for one in due(items, TODAY)] == [3, 2, 1]
 
@@ -91,7 +91,7 @@ def test_the_most_urgent_comes_first() -> None:
 @given(count=st.integers(0, 50), loads=st.lists(st.integers(0, 20), min_size=1, max_size=5))
 def test_lookups_are_spread_evenly(count: int, loads: list[int]) -> None:
     hands = [Hand(UUID(int=n), "cascadia", str(n), waiting=load) for n, load in enumerate(loads)]
-    dues = [Due(n, "cascadia", "", Urgency.NEW) for n in range(count)]
+    dues = [Due(n, "cascadia", "", Urgency.NEW, "claim") for n in range(count)]
     assigned = assign(dues, hands)
     total = dict(enumerate(loads))
     for _, account in assigned.taken:
@@ -103,16 +103,16 @@ def test_lookups_are_spread_evenly(count: int, loads: list[int]) -> None:
 
 def test_an_account_with_an_objection_gets_nothing() -> None:
     hands = [Hand(ANA, "cascadia", "Ana", "on hold"), Hand(BEN, "cascadia", "Ben")]
-    assigned = assign([Due(n, "cascadia", "", Urgency.NEW) for n in range(3)], hands)
+    assigned = assign([Due(n, "cascadia", "", Urgency.NEW, "claim") for n in range(3)], hands)
     assert {account for _, account in assigned.taken} == {BEN}
 
 
 def test_what_nobody_can_take_comes_back_with_the_reason() -> None:
     hands = [Hand(ANA, "cascadia", "Ana", "on hold"), Hand(BEN, "northlight", "Ben")]
     dues = [
-        Due(1, "cascadia", "", Urgency.NEW),
-        Due(2, "harbor", "", Urgency.NEW),
-        Due(3, "", "", Urgency.NEW),
+        Due(1, "cascadia", "", Urgency.NEW, "claim"),
+        Due(2, "harbor", "", Urgency.NEW, "claim"),
+        Due(3, "", "", Urgency.NEW, "claim"),
     ]
     assert [why for _, why in assign(dues, hands).left] == [
         "no account at cascadia can be used (Ana: on hold)",

@@ -15,7 +15,7 @@ def append_only(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("office", "0002_portal_terms")]
+    dependencies = [("office", "0003_portal_sites")]
 
     operations = [
         migrations.CreateModel(

@@ -1,0 +1,84 @@
+"""Questions that no item of the worklist asks: payments, demands, and the files of payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+
+from django.db.models import Max
+
+from harvester.model.payment import PaymentList
+from harvester.model.portal import PortalFacts
+from harvester.model.query import PaymentsQuery
+from harvester.office import lookups, plan, snapshots, worklist
+from harvester.office.models import Account, Item, Lookup, Practice, Snapshot
+from harvester.office.plan import Money, Standing
+
+LATELY = timedelta(days=60)
+"""How old a snapshot of payments may be whose files are still asked for."""
+
+
+def questions(
+    items: Iterable[Item], facts: Mapping[str, PortalFacts], today: date, now: datetime
+) -> list[Standing]:
+    """Return what is asked at each portal that a sweep may use, with what is known of it.
+
+    Of every carrier on the worklist, for every tax id that stands there with it; ``items`` are the open
+    ones. A row without a tax id stands for the practice's first.
+    """
+    swept = set(
+        Account.objects.filter(active=True, sweep_consent__isnull=False).values_list("portal", flat=True)
+    )
+    practice = Practice.objects.first()
+    first = next(iter(practice.tins), "") if practice else ""
+    payees = {
+        (item.portal, item.carrier, worklist.opened(item).tin or first)
+        for item in items
+        if item.portal in swept and item.portal in facts
+    }
+    asked: list[tuple[str, Money]] = [
+        (portal, query)
+        for portal, carrier, tin in sorted(payees)
+        for query in plan.money(carrier, tin, facts[portal].offered(carrier), today)
+    ]
+    offering = [portal for portal in swept & facts.keys() if "remittance_file" in facts[portal].offers]
+    lately = Snapshot.objects.filter(kind="payments", portal__in=offering, captured_at__gte=now - LATELY)
+    newest = lately.values("subject").annotate(newest=Max("pk")).values_list("newest", flat=True)
+    for snapshot in Snapshot.objects.filter(pk__in=list(newest)).select_related("lookup"):
+        asked += ((snapshot.portal, query) for query in _files(snapshot))
+    return _known(asked)
+
+
+def files(snapshot: Snapshot) -> list[Standing]:
+    """Return the question for the file of each payment of a snapshot, with what is known of it."""
+    return _known((snapshot.portal, query) for query in _files(snapshot))
+
+
+def _files(snapshot: Snapshot) -> Iterator[Money]:
+    found, asked = snapshots.answer(snapshot), lookups.asked(snapshot.lookup)
+    if isinstance(found, PaymentList) and isinstance(asked, PaymentsQuery):
+        yield from plan.files(found, asked)
+
+
+def _known(asked: Iterable[tuple[str, Money]]) -> list[Standing]:
+    """Return each question once, with its last look."""
+    subjects = {lookups.subject(portal, query): (portal, query) for portal, query in asked}
+    looked: dict[str, date] = {}
+    last: dict[str, str] = {}
+    ended = Lookup.objects.filter(subject__in=list(subjects)).exclude(state=Lookup.State.WAITING)
+    for subject, state, day in ended.order_by("pk").values_list("subject", "state", "day"):
+        last[subject] = state
+        if state == Lookup.State.ANSWERED:
+            looked[subject] = max(day, looked.get(subject, day))
+    seen = Snapshot.objects.filter(subject__in=list(subjects)).order_by("pk")
+    statuses: dict[str, str] = dict(seen.values_list("subject", "status"))
+    return [
+        Standing(
+            query=query,
+            portal=portal,
+            looked=looked.get(subject),
+            status=statuses.get(subject, ""),
+            refused=last.get(subject) in (Lookup.State.REFUSED, Lookup.State.FAILED),
+        )
+        for subject, (portal, query) in subjects.items()
+    ]

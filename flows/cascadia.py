@@ -57,6 +57,7 @@ PORTAL = Portal(
     name="Cascadia Mutual Health Plan — Provider Connection",
     url="https://providers.cascadia.example",
     carriers=(Carrier(id="CMHP1", name="Cascadia Mutual Health Plan", aliases=("Cascadia Mutual",)),),
+    switches_tin=True,
     policy=Policy.permitted(source="provider agreement, section 7", checked=date(2026, 11, 1)),
     rules=Rules(
         lockout=Lockout(after=3),

@@ -18,6 +18,7 @@ PORTAL = Portal(
     name="Tradewind Exchange — Provider Desk",
     url="https://desk.tradewind.example",
     carriers=tuple(Carrier(id=number, name=name) for number, name in codes.CARRIERS.items()),
+    needs=("organisation",),
     policy=Policy.permitted(source="trading partner agreement, section 4.2", checked=date(2026, 11, 2)),
     rules=Rules(lockout=Lockout(after=5), idle=minutes(20), must_sign_out=True, password_days=90),
     signs={

@@ -98,10 +98,13 @@ def account_add(
     from harvester.office.codes import Seed
     from harvester.visit.wire import Context
 
-    installed(portal)
+    facts = installed(portal)
     number = tin or next(iter(practice.tins), "")
     if not number:
         raise Mistake("portals ask for the tax id to look up under, and the practice has none: add --tin")
+    context = Context(tin=number, npi=npi or "", ptan=ptan, organisation=organisation)
+    if lacking := [f"--{need}" for need in facts.needs if not getattr(context, need)]:
+        raise Mistake(f"{facts.name} does not let an account in without it: add {' and '.join(lacking)}")
     whose = person_or_new(owner, owner_name)
     password, seed = _credentials(from_stdin)
     made = accounts.add(
@@ -110,7 +113,7 @@ def account_add(
         user_name=user,
         password=password,
         seed=seed,
-        context=Context(tin=number, npi=npi or "", ptan=ptan, organisation=organisation),
+        context=context,
         sweep_consent=today if consent_sweeps else None,
     )
     consent = "the nightly sweep uses it" if consent_sweeps else "only for the owner's own lookups"

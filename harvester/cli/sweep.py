@@ -56,7 +56,7 @@ class Story:
 
     about: str
     snapshot: int
-    before: int
+    before: int | None
     changes: tuple[Change, ...]
 
 
@@ -81,7 +81,12 @@ class Morning:
         from harvester.office.changes import importance
 
         found = [
-            Story(about(one.snapshot.lookup), one.snapshot.pk, one.before.pk, one.changes)
+            Story(
+                about(one.snapshot.lookup),
+                one.snapshot.pk,
+                one.before.pk if one.before else None,
+                one.changes,
+            )
             for one in self.report.changed
             if one.changes
         ]
@@ -287,7 +292,7 @@ def _phrases(changes: Sequence[Change]) -> list[str]:
         said += _merged(one.sentence for one in changes if one.kind in kinds)
     spent = [one for one in changes if one.kind in ("accumulator", "limit")]
     said += [one.sentence for one in spent if one.path[-1] in ("met", "used")]
-    return said or [one.sentence for one in changes]
+    return said or list(_merged(one.sentence for one in changes))
 
 
 def _merged(sentences: Iterable[str]) -> Iterator[str]:

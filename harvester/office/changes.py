@@ -16,9 +16,11 @@ Entries of a list are the same entry by their keys (``_ENTRIES``), never by posi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from harvester.model.authorization import Authorization, AuthorizationList, AuthorizedService, Letter
 from harvester.model.claim import (
     Adjustment,
     Claim,
@@ -28,7 +30,13 @@ from harvester.model.claim import (
     RequestedDocument,
     ServiceLine,
 )
-from harvester.model.codes import ClaimStatus, CoverageStatus, OtherCoverageOutcome
+from harvester.model.codes import (
+    AuthorizationStatus,
+    ClaimStatus,
+    CoverageStatus,
+    OtherCoverageOutcome,
+    PaymentStatus,
+)
 from harvester.model.eligibility import (
     Accumulator,
     Benefit,
@@ -38,13 +46,21 @@ from harvester.model.eligibility import (
     Limit,
     OtherCoverage,
 )
+from harvester.model.overpayment import Overpayment, OverpaymentList
+from harvester.model.payment import PaidClaim, Payment, PaymentList, ProviderAdjustment
 from harvester.model.remittance import RemittanceFile
 from harvester.model.shown import Fact, Shown, State
 from harvester.model.snapshot import Answer
 from harvester.office import pairing, wording
 from harvester.office.pairing import Key
 
-_Decided = Claim | ServiceLine | ClaimRow
+_Decided = Claim | ServiceLine | ClaimRow | Payment | Overpayment | Authorization | AuthorizedService
+
+SOON = timedelta(days=14)
+"""How long before an authorization ends that is told."""
+
+FEW = 2
+"""So many units of an authorization are nearly none."""
 
 
 class Attention(StrEnum):
@@ -63,11 +79,21 @@ class ChangeKind(StrEnum):
     DOCUMENTS_REQUESTED = "documents_requested"
     DUE_DATE = "due_date"
     STATUS = "status"
+    OVERPAYMENT = "overpayment"
+    """A demand is new, its balance moved, or it is closed."""
     OTHER_COVERAGE = "other_coverage"
+    AUTHORIZATION = "authorization"
+    """An authorization is new, says something else, or ends soon."""
+    UNITS = "units"
+    """What is left of an authorization."""
     COVERAGE = "coverage"
     PAID = "paid"
     """A claim counts as paid now, or more of it is; always with a payment to show for it."""
     PAYMENT = "payment"
+    WITHHELD = "withheld"
+    """Money that a payment holds back or adds, and that is no claim's."""
+    FILE = "file"
+    """The file of a payment was received."""
     AMOUNT = "amount"
     ADJUSTMENT_ADDED = "adjustment_added"
     """An adjustment (CARC) or a remark (RARC)."""
@@ -105,19 +131,57 @@ def changes(before: Answer | None, after: Answer | None) -> tuple[Change, ...]:
     """Return what differs, most pressing first; ``None`` is *the portal has nothing on file*.
 
     What comes on file brings along what wants acting on at once (denied, documents requested, other
-    insurance) and what is paid. A claim list differs by rows: which claims came, went or changed.
+    insurance) and what is paid. A list differs by its entries: which came, went or changed.
     Raises ``TypeError`` where the answers are of different kinds.
     """
     if before is not None and after is not None:
         if type(before) is not type(after):
             raise TypeError(f"{before.kind} and {after.kind} cannot be compared")
         found = list(_between(before, after, _Where()))
+    elif isinstance(whole := after or before, PaymentList | OverpaymentList | AuthorizationList):
+        # Nothing on file is an empty list.
+        found = list(_between(before or type(whole)(), after or type(whole)(), _Where()))
     else:
         found = list(_entries(_items(before), _items(after), _Where()))
         if after is not None and not isinstance(after, RemittanceFile):
             brought = _between(type(after)(), after, _Where())
             found += (c for c in brought if c.attention is Attention.ACT_NOW or c.kind is ChangeKind.PAID)
     return tuple(sorted(found, key=importance))
+
+
+_NEWS = (ChangeKind.PAYMENT, ChangeKind.WITHHELD, ChangeKind.FILE)
+
+
+def news(first: Answer | None) -> tuple[Change, ...]:
+    """Return what the first answer about a subject brings: money and its files, and what is to be done.
+
+    A claim or a member that is looked up for the first time is no news; nor is what is authorized.
+    """
+    if not isinstance(first, PaymentList | OverpaymentList | AuthorizationList | RemittanceFile):
+        return ()
+    return tuple(c for c in changes(None, first) if c.attention is Attention.ACT_NOW or c.kind in _NEWS)
+
+
+def ending(after: Answer | None, since: date, today: date) -> tuple[Change, ...]:
+    """Return which authorizations came to end soon between two looks: the time passes, not the answer."""
+    if not isinstance(after, AuthorizationList):
+        return ()
+    found = []
+    for one in after.authorizations:
+        last = one.expiration_date.value
+        if last is not None and last >= today and since < last - SOON <= today:
+            name = _ENTRIES[Authorization].name(one)
+            said = wording.worth(last)
+            found.append(
+                Change(
+                    kind=ChangeKind.AUTHORIZATION,
+                    attention=Attention.ACT_NOW,
+                    path=(name, "expiration date"),
+                    after=said,
+                    sentence=f"{name} ends on {said}",
+                )
+            )
+    return tuple(found)
 
 
 def importance(change: Change) -> tuple[Any, ...]:
@@ -173,6 +237,25 @@ FIELDS: dict[type[Fact], dict[ChangeKind, tuple[str, ...]]] = {
     Limit: {ChangeKind.LIMIT: ("allowed", "used", "remaining")},
     OtherCoverage: {ChangeKind.OTHER_COVERAGE: ("order", "effective_date", "end_date")},
     Fund: {ChangeKind.FUND: ("balance",)},
+    PaymentList: {ChangeKind.IDENTITY: ("tin",), ChangeKind.AMOUNT: ("approved_amount",)},
+    Payment: {
+        ChangeKind.IDENTITY: ("payee", "payee_tin", "payee_npi"),
+        ChangeKind.PAYMENT: ("number", "method", "status", "issue_date", "cleared_date"),
+        ChangeKind.AMOUNT: ("amount",),
+    },
+    PaidClaim: {ChangeKind.AMOUNT: ("billed", "paid", "patient_responsibility")},
+    ProviderAdjustment: {ChangeKind.WITHHELD: ("amount",)},
+    OverpaymentList: {ChangeKind.IDENTITY: ("tin",)},
+    Overpayment: {ChangeKind.OVERPAYMENT: ("status", "amount", "balance", "next_action_date")},
+    AuthorizationList: {ChangeKind.IDENTITY: ("member_id", "member_name", "birth_date")},
+    Authorization: {
+        ChangeKind.AUTHORIZATION: (
+            *("number", "status", "reason", "approved", "unit"),
+            *("effective_date", "expiration_date"),
+        )
+    },
+    AuthorizedService: {ChangeKind.AUTHORIZATION: ("status", "approved", "unit")},
+    RemittanceFile: {ChangeKind.IDENTITY: ("payment_number",)},
 }
 """Of which kind a change of a field is; every other field is a detail."""
 
@@ -184,8 +267,10 @@ _ATTENTION = {
     ChangeKind.DOCUMENTS_REQUESTED: Attention.ACT_NOW,
     ChangeKind.DUE_DATE: Attention.ACT_NOW,
     ChangeKind.OTHER_COVERAGE: Attention.ACT_NOW,
+    ChangeKind.OVERPAYMENT: Attention.MONEY,
     ChangeKind.PAID: Attention.MONEY,
     ChangeKind.PAYMENT: Attention.MONEY,
+    ChangeKind.WITHHELD: Attention.MONEY,
     ChangeKind.AMOUNT: Attention.MONEY,
     ChangeKind.ADJUSTMENT_ADDED: Attention.MONEY,
     ChangeKind.ADJUSTMENT_REMOVED: Attention.MONEY,
@@ -205,6 +290,14 @@ _STATUS_ATTENTION = {
     **dict.fromkeys((ClaimStatus.ADJUSTED, ClaimStatus.REVERSED, ClaimStatus.VOIDED), Attention.MONEY),
 }
 _DENIED = (ClaimStatus.DENIED, ClaimStatus.DENIED_LINE_MIXED)
+_REFUSED = (
+    AuthorizationStatus.DENIED,
+    AuthorizationStatus.PENDED_INFO,
+    AuthorizationStatus.CANCELLED,
+    AuthorizationStatus.EXPIRED,
+)
+"""What of an authorization has to be seen to."""
+_UNPAID = (PaymentStatus.VOIDED, PaymentStatus.STOPPED, PaymentStatus.RETURNED)
 
 
 def _attention(kind: ChangeKind, before: Fact | None, after: Fact | None) -> Attention:
@@ -215,6 +308,13 @@ def _attention(kind: ChangeKind, before: Fact | None, after: Fact | None) -> Att
         case ChangeKind.LINE_ADDED | ChangeKind.NOW_ON_FILE, None, ServiceLine() | ClaimRow():
             if after.status.value in _DENIED:
                 return Attention.ACT_NOW
+        case ChangeKind.AUTHORIZATION, _, Authorization() | AuthorizedService():
+            if after.status.value in _REFUSED or after.status.state is State.UNREADABLE:
+                return Attention.ACT_NOW
+        case ChangeKind.PAYMENT, _, Payment() if after.status.value in _UNPAID:
+            return Attention.ACT_NOW
+        case ChangeKind.OVERPAYMENT, None, Overpayment():
+            return Attention.ACT_NOW  # deadlines count from the letter
         case ChangeKind.COVERAGE, Coverage(), _ if _active(before) and not _active(after):
             return Attention.ACT_NOW
         case ChangeKind.OTHER_COVERAGE, Eligibility(), Eligibility():
@@ -470,6 +570,59 @@ _ENTRIES: dict[type[Fact], _Entry] = {
         (ChangeKind.FUND, ChangeKind.FUND),
         {"balance": "balance "},
     ),
+    Payment: _Entry(
+        (("number",), ("issue_date", "amount")),
+        wording.payment_name,
+        (ChangeKind.PAYMENT, ChangeKind.PAYMENT),
+        {"amount": "", "issue_date": "issued ", "status": ""},
+        ("new: {}", "no longer listed: {}"),
+    ),
+    PaidClaim: _Entry(
+        (("claim_number",), ("patient_account_number", "service_from", "service_to")),
+        wording.naming("claim", "patient_account_number", "claim_number"),
+        (ChangeKind.PAYMENT, ChangeKind.PAYMENT),
+        {"billed": "billed ", "paid": "paid "},
+    ),
+    ProviderAdjustment: _Entry(
+        (("reason", "reference"),),
+        wording.withheld_name,
+        (ChangeKind.WITHHELD, ChangeKind.WITHHELD),
+        {"amount": ""},
+        ("{}", "no longer {}"),
+    ),
+    Overpayment: _Entry(
+        (("reference",), ("claim_number", "demand_date", "amount")),
+        wording.naming("overpayment", "reference", "claim_number"),
+        (ChangeKind.OVERPAYMENT, ChangeKind.OVERPAYMENT),
+        {"amount": "", "balance": "balance ", "demand_date": "letter of ", "reason": ""},
+        ("wanted back: {}", "no longer listed: {}"),
+    ),
+    Authorization: _Entry(
+        (("number",), ("reference",)),
+        wording.naming("authorization", "number", "reference"),
+        (ChangeKind.AUTHORIZATION, ChangeKind.AUTHORIZATION),
+        {"status": "", "approved": "approved ", "effective_date": "from ", "expiration_date": "to "},
+        ("new: {}", "no longer listed: {}"),
+    ),
+    AuthorizedService: _Entry(
+        (("number",), ("procedure", "modifiers", "service_from", "service_to")),
+        wording.line_name,
+        (ChangeKind.AUTHORIZATION, ChangeKind.AUTHORIZATION),
+        {"procedure": "", "status": "", "approved": "approved "},
+    ),
+    Letter: _Entry(
+        (("reference",), ("name", "sent_date")),
+        wording.naming("letter", "name", "reference"),
+        (ChangeKind.AUTHORIZATION, ChangeKind.DETAIL),
+        {"sent_date": "of "},
+    ),
+    RemittanceFile: _Entry(
+        ((),),
+        wording.file_name,
+        (ChangeKind.FILE, ChangeKind.FILE),
+        {},
+        ("file received: {}", "file no longer there: {}"),
+    ),
 }
 
 
@@ -536,6 +689,55 @@ def _other_coverage(before: Eligibility, after: Eligibility, where: _Where) -> I
         yield change.model_copy(update={"path": path, "before": was, "after": now, "sentence": sentence})
 
 
+def _payments(before: PaymentList, after: PaymentList, where: _Where) -> Iterator[Change]:
+    """As entries are told; of a payment that is new also what it withholds."""
+    yield from _entries(before.payments, after.payments, where)
+    for old, new in pairing.pairs(before.payments, after.payments, _ENTRIES[Payment].keys):
+        if old is None and new is not None:
+            name = wording.payment_name(new)
+            yield from _entries((), new.provider_adjustments, _Where((*where.path, name), f"{name}: "))
+
+
+def _authorizations(before: AuthorizationList, after: AuthorizationList, where: _Where) -> Iterator[Change]:
+    """As entries are told; of one that is new also when little is left of it."""
+    yield from _entries(before.authorizations, after.authorizations, where)
+    entry = _ENTRIES[Authorization]
+    for old, new in pairing.pairs(before.authorizations, after.authorizations, entry.keys):
+        if old is None and new is not None:
+            name = entry.name(new)
+            said = _left(Authorization(), new, _Where((*where.path, name), f"{name}: "))
+            yield from (change for change in said if change.attention is Attention.ACT_NOW)
+
+
+def _left(
+    before: Authorization | AuthorizedService, after: Authorization | AuthorizedService, where: _Where
+) -> Iterator[Change]:
+    """“2 of 12 visits left”, also where the portal shows only what is approved and used."""
+    was, now = wording.remaining(before), wording.remaining(after)
+    if now is None or was == now:
+        return
+    unit = wording.worth(after.unit.value) if after.unit.value else "units"
+    of = f" of {wording.said(after, 'approved')}" if after.approved.value is not None else ""
+    quantity = wording.number(now) if now > 0 else "none" if of else "no"
+    sentence = f"{quantity}{of} {unit} left"
+    yield Change(
+        kind=ChangeKind.UNITS,
+        attention=Attention.ACT_NOW if now <= FEW else Attention.KNOW,
+        path=(*where.path, "remaining"),
+        before=None if was is None else wording.number(was),
+        after=wording.number(now),
+        sentence=f"{where.begin}{sentence}",
+    )
+
+
+def _another_file(before: RemittanceFile, after: RemittanceFile, where: _Where) -> Iterator[Change]:
+    if before.file.sha256 != after.file.sha256:
+        name = wording.file_name(after)
+        yield _one_sided(
+            ChangeKind.FILE, (*where.path, "file"), name, f"{where.begin}another file: {name}", added=True
+        )
+
+
 _OWN: dict[tuple[type[Fact], str], Callable[[Any, Any, _Where], Iterator[Change]]] = {
     (Claim, "status"): _status,
     (ServiceLine, "status"): _status,
@@ -544,4 +746,18 @@ _OWN: dict[tuple[type[Fact], str], Callable[[Any, Any, _Where], Iterator[Change]
     (ServiceLine, "adjustments"): _reasons_changed,
     (ServiceLine, "remarks"): lambda *_: iter(()),  # told with the adjustments
     (Eligibility, "other_coverage_outcome"): _other_coverage,
+    (PaymentList, "payments"): _payments,
+    (Payment, "status"): _status,
+    (Overpayment, "status"): _status,
+    (AuthorizationList, "authorizations"): _authorizations,
+    (Authorization, "status"): _status,
+    (Authorization, "remaining"): _left,
+    (Authorization, "used"): lambda *_: iter(()),  # told as what is left
+    (AuthorizedService, "status"): _status,
+    (AuthorizedService, "remaining"): _left,
+    (AuthorizedService, "used"): lambda *_: iter(()),
+    (RemittanceFile, "file"): _another_file,
+    (PaymentList, "stated_total"): lambda *_: iter(()),  # told as what came and went
+    (OverpaymentList, "stated_total"): lambda *_: iter(()),
+    (AuthorizationList, "stated_total"): lambda *_: iter(()),
 }

@@ -21,7 +21,7 @@ from harvester.model.portal import LookupKind, PortalFacts
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer, Outcome
 from harvester.office import attempts, lookups, plan, prompts, snapshots, standing, worklist
-from harvester.office.changes import Change, changes
+from harvester.office.changes import Change, changes, ending, news
 from harvester.office.clock import Clock
 from harvester.office.keys import keys
 from harvester.office.locks import AccountLock, Busy
@@ -45,6 +45,9 @@ PAID = ("paid", "paid_partial")
 DENIED = ("denied", "denied_line_mixed")
 DOCUMENTS = ("pended_provider_info",)
 
+TELLING = ("payments", "overpayments", "authorizations", "remittance_file")
+"""Kinds of which the first snapshot may tell something new."""
+
 
 class SweepError(Exception):
     """A lookup cannot be made; one sentence."""
@@ -52,10 +55,10 @@ class SweepError(Exception):
 
 @dataclass(frozen=True)
 class Changed:
-    """What a new snapshot says other than the one before it."""
+    """What a snapshot says other than the one before it, or brings where there was none before."""
 
     snapshot: Snapshot
-    before: Snapshot
+    before: Snapshot | None
     after: Answer | None
     changes: tuple[Change, ...]
 
@@ -94,14 +97,17 @@ class SweepReport:
         states: Counter[str] = Counter(rows.values_list("state", flat=True))
         own = Snapshot.objects.filter(lookup__sweep=self.sweep)
         seen = Sighting.objects.filter(lookup__sweep=self.sweep)
-        statuses: Counter[str] = Counter(own.values_list("status", flat=True))
-        statuses.update(seen.values_list("snapshot__status", flat=True))
-        changed = sum(1 for one in self.changed if one.changes)
+        statuses: Counter[str] = Counter(own.exclude(kind="authorizations").values_list("status", flat=True))
+        statuses.update(
+            seen.exclude(snapshot__kind="authorizations").values_list("snapshot__status", flat=True)
+        )
+        compared = [one for one in self.changed if one.before is not None]
+        changed = sum(1 for one in compared if one.changes)
         return {
             "looked_up": states[Lookup.State.ANSWERED],
-            "new": own.count() - len(self.changed),
+            "new": own.count() - len(compared),
             "changed": changed,
-            "reworded": len(self.changed) - changed,
+            "reworded": len(compared) - changed,
             "seen_again": seen.count(),
             "paid": sum(statuses[status] for status in PAID),
             "denied": sum(statuses[status] for status in DENIED),
@@ -127,21 +133,41 @@ class SweepReport:
 
     @cached_property
     def changed(self) -> tuple[Changed, ...]:
-        """Snapshots that differ from the one before, with what changed, computed from both."""
+        """Snapshots that differ from the one before, with what changed, and what came for the first time."""
+        run = Sweep.objects.get(pk=self.sweep)
         found = []
         for snapshot, before in self._followed():
             after = snapshots.answer(snapshot)
-            found.append(Changed(snapshot, before, after, changes(snapshots.answer(before), after)))
+            said = news(after) if before is None else changes(snapshots.answer(before), after)
+            said += ending(after, _looked_before(snapshot.lookup), run.day)
+            if before is not None or said:
+                found.append(Changed(snapshot, before, after, said))
+        again = Sighting.objects.filter(lookup__sweep=self.sweep, snapshot__kind="authorizations")
+        for sighting in again.select_related("snapshot", "lookup").order_by("pk"):
+            after = snapshots.answer(sighting.snapshot)
+            if said := ending(after, _looked_before(sighting.lookup), run.day):
+                found.append(Changed(sighting.snapshot, None, after, said))
         return tuple(found)
 
-    def _followed(self) -> Iterator[tuple[Snapshot, Snapshot]]:
+    def _followed(self) -> Iterator[tuple[Snapshot, Snapshot | None]]:
         earlier = Snapshot.objects.filter(subject=OuterRef("subject"), pk__lt=OuterRef("pk")).order_by("-pk")
         new = Snapshot.objects.filter(lookup__sweep=self.sweep).order_by("pk")
-        pairs = list(new.annotate(before=Subquery(earlier.values("pk")[:1])).values_list("pk", "before"))
-        known = Snapshot.objects.in_bulk([pk for pair in pairs for pk in pair if pair[1] is not None])
-        for pk, before in pairs:
-            if before is not None:
-                yield known[pk], known[before]
+        pairs = list(
+            new.annotate(before=Subquery(earlier.values("pk")[:1])).values_list("pk", "kind", "before")
+        )
+        wanted = [(pk, before) for pk, kind, before in pairs if before is not None or kind in TELLING]
+        known = Snapshot.objects.select_related("lookup").in_bulk(
+            [pk for pair in wanted for pk in pair if pk]
+        )
+        for pk, before in wanted:
+            yield known[pk], known[before] if before is not None else None
+
+
+def _looked_before(row: Lookup) -> date:
+    """Return the day of the look before this one; long ago where there was none."""
+    earlier = Lookup.objects.filter(subject=row.subject, state=Lookup.State.ANSWERED, pk__lt=row.pk)
+    last: date | None = earlier.aggregate(day=Max("day"))["day"]
+    return last or date.min
 
 
 @dataclass(frozen=True)

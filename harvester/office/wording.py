@@ -8,9 +8,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from harvester.model.authorization import Authorization, AuthorizedService
 from harvester.model.claim import Adjustment, Claim, ClaimRow, ServiceLine
 from harvester.model.codes import (
     AdjustmentGroup,
+    AuthorizationStatus,
     ClaimStatus,
     Code,
     Network,
@@ -19,6 +21,8 @@ from harvester.model.codes import (
     Period,
 )
 from harvester.model.eligibility import Benefit, Eligibility, Limit
+from harvester.model.payment import Payment, ProviderAdjustment
+from harvester.model.remittance import FileType, RemittanceFile
 from harvester.model.shown import Fact, Shown, State
 
 PAID = (ClaimStatus.PAID, ClaimStatus.PAID_PARTIAL)
@@ -57,6 +61,10 @@ _CODES: dict[type[StrEnum], dict[Any, str]] = {
         Network.BOTH: "in and out of network",
     },
     PaymentMethod: {PaymentMethod.EFT: "EFT"},
+    AuthorizationStatus: {
+        AuthorizationStatus.PARTIAL: "approved in part",
+        AuthorizationStatus.PENDED_INFO: "pended for information from us",
+    },
 }
 """Words for codes; every other code is called by its name."""
 
@@ -65,12 +73,22 @@ _WORTH: dict[tuple[type[Fact], str], Callable[[Any], str]] = {
     (Benefit, "service"): _service,
     (Limit, "service"): _service,
     (ServiceLine, "units"): _plain,
+    **{
+        (fact, name): _plain
+        for fact, names in (
+            (Authorization, ("approved", "used", "remaining")),
+            (AuthorizedService, ("requested", "approved", "used", "remaining")),
+        )
+        for name in names
+    },
 }
 """Fields that are not written the way their type is."""
 
 _LABELS = {
     "billing_npi": "billing NPI",
     "member_id": "member ID",
+    "payee_npi": "payee NPI",
+    "payee_tin": "payee tax ID",
     "rendering_npi": "rendering NPI",
     "tin": "tax ID",
 }
@@ -154,7 +172,54 @@ def naming(noun: str, *names: str, marks: tuple[str, ...] = ()) -> Callable[[Any
     return name
 
 
-def line_name(line: ServiceLine) -> str:
+def number(quantity: Decimal) -> str:
+    """Return a number of units without idle zeros."""
+    return _plain(quantity)
+
+
+def payment_name(payment: Payment) -> str:
+    """Return “EFT 900123”, “check 10045”, or “payment” where it has no number."""
+    method = payment.method.value
+    noun = "payment" if method in (None, PaymentMethod.NONE) else worth(method)
+    return f"{noun} {called(payment, 'number')}".rstrip()
+
+
+_WITHHELD = {
+    "72": "authorized return",
+    "CS": "adjustment",
+    "FB": "forwarding balance",
+    "L6": "interest",
+    "WO": "overpayment recovery",
+}
+"""Reasons of provider-level adjustments (PLB03-1) in our own words."""
+
+
+def withheld_name(adjustment: ProviderAdjustment) -> str:
+    """Return “withheld for overpayment recovery DM-1”."""
+    verb = "added" if (adjustment.amount.value or 0) < 0 else "withheld"
+    reason = adjustment.reason.value
+    why = (
+        (_WITHHELD.get(reason.code) or reason.text or reason.code) if reason else called(adjustment, "reason")
+    )
+    return " ".join(filter(None, (verb, "for", why or "a reason not shown", called(adjustment, "reference"))))
+
+
+def file_name(file: RemittanceFile) -> str:
+    """Return “835 of payment 900123”; the file's own name is the portal's, and is not said."""
+    kind = "PDF" if file.type is FileType.PDF else file.type.value
+    return f"{kind} of payment {called(file, 'payment_number')}".rstrip()
+
+
+def remaining(authorized: Authorization | AuthorizedService) -> Decimal | None:
+    """Return what is left of an authorization, worked out where only approved and used are shown."""
+    if authorized.remaining.value is not None:
+        return authorized.remaining.value
+    if authorized.approved.value is None or authorized.used.value is None:
+        return None
+    return authorized.approved.value - authorized.used.value
+
+
+def line_name(line: ServiceLine | AuthorizedService) -> str:
     """Return “line 2”, or how a line without a number is called."""
     if line.number.state is State.KNOWN:
         return f"line {line.number.value}"

@@ -10,8 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from harvester.cli.screen import grid, indented, say, spaced, table, text
+from harvester.model.authorization import AuthorizationList
 from harvester.model.claim import Adjustment, Claim
 from harvester.model.codes import CoverageStatus
+from harvester.model.overpayment import OverpaymentList
+from harvester.model.payment import PaymentList
+from harvester.model.remittance import RemittanceFile
 from harvester.model.shown import Fact, Shown, State
 from harvester.model.snapshot import Answer
 from harvester.office import wording
@@ -26,6 +30,10 @@ HEAD = {
     "eligibility": "member_name member_id birth_date relationship service_date primary_care_provider "
     "other_coverage_outcome as_of",
     "claims": "stated_total",
+    "payments": "tin stated_total approved_claims approved_amount as_of",
+    "overpayments": "tin stated_total as_of",
+    "authorizations": "member_name member_id birth_date stated_total as_of",
+    "remittance_file": "payment_number issue_date amount",
 }
 PAYMENT = "method number issue_date amount payee"
 
@@ -41,7 +49,61 @@ TABLES = {
 """The lists of an answer, and what is shown of their entries."""
 
 MONEY = ("billed", "allowed", "deductible", "copay", "coinsurance", "paid")
-RIGHT = frozenset({"limit", "met", "remaining", "used", "balance", *MONEY})
+RIGHT = frozenset(
+    {
+        *("limit", "met", "remaining", "used", "balance", "approved", "left"),
+        *("amount", "wanted", "before", "now", "refunded", "patient"),
+        *MONEY,
+    }
+)
+
+PAID = {
+    "number": "number",
+    "method": "method",
+    "issued": "issue_date",
+    "status": "status",
+    "amount": "amount",
+}
+PAID_CLAIM = {
+    "claim": "claim_number",
+    "account": "patient_account_number",
+    "service from": "service_from",
+    "billed": "billed",
+    "paid": "paid",
+    "patient": "patient_responsibility",
+}
+OWED = {
+    "reference": "reference",
+    "claim": "claim_number",
+    "status": "status",
+    "letter": "demand_date",
+    "wanted": "amount",
+    "before": "recovered_before",
+    "now": "recovered_now",
+    "refunded": "refunded",
+    "balance": "balance",
+}
+"""What was withheld in earlier cycles, and in this one, is *before* and *now*."""
+AUTHORIZED = {
+    "number": "number",
+    "reference": "reference",
+    "status": "status",
+    "from": "effective_date",
+    "to": "expiration_date",
+    "unit": "unit",
+    "approved": "approved",
+    "used": "used",
+    "left": "remaining",
+}
+AUTHORIZED_LINE = {
+    "#": "number",
+    "code": "procedure modifiers",
+    "status": "status",
+    "unit": "unit",
+    "approved": "approved",
+    "used": "used",
+    "left": "remaining",
+}
 
 
 def print_answer(out: Console, answer: Answer) -> None:
@@ -51,8 +113,18 @@ def print_answer(out: Console, answer: Answer) -> None:
     if isinstance(answer, Claim) and answer.payment is not None:
         _pairs(head, answer.payment, PAYMENT, "payment ")
     out.print(indented(head))
-    if isinstance(answer, Claim):
-        _claim(out, answer)
+    match answer:
+        case Claim():
+            _claim(out, answer)
+        case PaymentList():
+            _payments(out, answer)
+        case OverpaymentList():
+            _overpayments(out, answer)
+        case AuthorizationList():
+            _authorizations(out, answer)
+        case RemittanceFile():
+            said = f"{wording.file_name(answer)}: {answer.file.size:,} bytes, kept sealed; nothing opened it"
+            say(said, by=2, out=out)
     for name, names in TABLES.items():
         if entries := getattr(answer, name, ()):
             out.print()
@@ -81,6 +153,64 @@ def _claim(out: Console, claim: Claim) -> None:
     for code, meaning in sorted(legend.items()):
         meanings.add_row(text(code, "bold"), text(meaning, "dim"))
     out.print(indented(meanings))
+
+
+def _payments(out: Console, answer: PaymentList) -> None:
+    if answer.payments:
+        out.print()
+        _listed(out, answer.payments, PAID)
+    for payment in answer.payments:
+        if not (payment.claims or payment.provider_adjustments):
+            continue
+        out.print()
+        say(wording.payment_name(payment), "bold", by=2, out=out)
+        if payment.claims:
+            _listed(out, payment.claims, PAID_CLAIM)
+        for withheld in payment.provider_adjustments:
+            name = text(f"{wording.withheld_name(withheld)}: ", "yellow")
+            out.print(indented(Text.assemble(name, value(withheld, "amount"))))
+
+
+def _overpayments(out: Console, answer: OverpaymentList) -> None:
+    if answer.overpayments:
+        out.print()
+        _listed(out, answer.overpayments, OWED)
+    notes = grid("left", "fold")
+    for demand in answer.overpayments:
+        names = ("reason", "interest", "payment_number", "next_action_date")
+        said = [
+            Text.assemble(text(f"{wording.label(name)} ", "dim"), value(demand, name))
+            for name in names
+            if value(demand, name).plain != NOT_SHOWN
+        ]
+        if said:
+            notes.add_row(value(demand, "reference"), Text(", ").join(said))
+    if notes.row_count:
+        out.print()
+        out.print(indented(notes))
+
+
+def _authorizations(out: Console, answer: AuthorizationList) -> None:
+    if answer.authorizations:
+        out.print()
+        _listed(out, answer.authorizations, AUTHORIZED)
+    for found in answer.authorizations:
+        names = "kind service requesting_provider servicing_provider requested_date decided_date reason"
+        head = grid("left", "fold", "left", "fold")
+        _pairs(head, found, names)
+        if not (head.row_count or found.lines or found.letters):
+            continue
+        name = next(one for one in (found.number.value, found.reference.value, "authorization") if one)
+        out.print()
+        say(name, "bold", by=2, out=out)
+        out.print(indented(head))
+        if found.lines:
+            _listed(out, found.lines, AUTHORIZED_LINE)
+        for letter in found.letters:
+            sent = Text.assemble(
+                text("letter ", "dim"), value(letter, "name"), " ", value(letter, "sent_date")
+            )
+            out.print(indented(sent))
 
 
 def _pairs(head: Table, fact: Fact, names: str, begin: str = "") -> None:

@@ -34,6 +34,8 @@ OPTIONS = {
     "patient_account_number": "--account",
     "claim_number": "--number",
     "service_type": "--service",
+    "number": "--number",
+    "payment_number": "--number",
 }
 """The option that gives a field of a query."""
 
@@ -97,6 +99,87 @@ def lookup_claim(
     _look(asked | _whom(carrier, member, last, first, born), as_, today, as_json)
 
 
+@lookup.command("payments")
+def lookup_payments(
+    carrier: Carrier,
+    from_: Annotated[
+        date | None,
+        typer.Option(
+            "--from", parser=options.day, metavar="DAY", help="Issued from; else the month's first."
+        ),
+    ] = None,
+    to: Annotated[
+        date | None, typer.Option("--to", parser=options.day, metavar="DAY", help="Issued until; else today.")
+    ] = None,
+    number: Annotated[str | None, typer.Option(help="This check or EFT alone.")] = None,
+    tin: Tin = None,
+    as_: As = None,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Ask which checks and transfers were issued, and what each of them paid."""
+    last = to or today
+    first = from_ or last.replace(day=1)
+    if last < first:
+        raise Mistake("the last day of issue is before the first")
+    asked = {"kind": "payments", "issued_from": first, "issued_to": last, "number": number, "tin": tin}
+    _look(asked | {"carrier": carrier}, as_, today, as_json)
+
+
+@lookup.command("overpayments")
+def lookup_overpayments(
+    carrier: Carrier,
+    tin: Tin = None,
+    as_: As = None,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Ask what a payer wants back, and how much of it it has."""
+    _look({"kind": "overpayments", "carrier": carrier, "tin": tin}, as_, today, as_json)
+
+
+@lookup.command("authorizations")
+def lookup_authorizations(
+    carrier: Carrier,
+    member: MemberId,
+    last: Last,
+    first: First,
+    born: Born,
+    on: Annotated[date | None, typer.Option(parser=options.day, metavar="DAY", help="Else today.")] = None,
+    number: Annotated[str | None, typer.Option(help="This authorization alone.")] = None,
+    tin: Tin = None,
+    as_: As = None,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Ask what is authorized for a patient, and how much of it is left."""
+    asked = {"kind": "authorizations", "service_date": on or today, "number": number, "tin": tin}
+    _look(asked | _whom(carrier, member, last, first, born), as_, today, as_json)
+
+
+@lookup.command("remittance")
+def lookup_remittance(
+    carrier: Carrier,
+    number: Annotated[str, typer.Option(help="The check or EFT number of a payment that was looked up.")],
+    tin: Tin = None,
+    as_: As = None,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Fetch the 835 or PDF of a payment; it is kept sealed, and `snapshots save-file` writes it."""
+    opened()
+    from harvester.office import standing
+
+    payer = _carrier(carrier)
+    asked = standing.payment(payer, number, tin)
+    if asked is None:
+        known = f"{program()} lookup payments --carrier {payer} --number {number}"
+        raise Mistake(
+            f"no payment {number} of {payer} was looked up yet; its day and amount are needed: {known}"
+        )
+    _look(asked.model_dump(), as_, today, as_json)
+
+
 def _whom(carrier: str, member: str, last: str, first: str, born: date) -> dict[str, object]:
     whose = {"member_id": member, "last_name": last, "first_name": first, "birth_date": born}
     return {"carrier": carrier, "member": whose}
@@ -107,20 +190,27 @@ def _query(asked: dict[str, object]) -> Query:
     from pydantic import TypeAdapter, ValidationError
 
     from harvester.model.query import Query
-    from harvester.visit import client
 
-    portals = client.catalogue().portals
-    found = [one for facts in portals if (one := facts.carrier_named(str(asked["carrier"]))) is not None]
-    if not found:
-        known = ", ".join(f"{one.name} ({one.id})" for facts in portals for one in facts.carriers)
-        raise Mistake(f"no installed flow knows the carrier {asked['carrier']}; known: {known or 'none'}")
+    payer = _carrier(str(asked["carrier"]))
     adapter: TypeAdapter[Query] = TypeAdapter(Query)
     try:
-        return adapter.validate_python(asked | {"carrier": found[0].id})
+        return adapter.validate_python(asked | {"carrier": payer})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         option = OPTIONS.get(str(first["loc"][-1]), str(first["loc"][-1]))
         raise Mistake(f"{option} cannot be used: {first['msg'].lower()}") from None
+
+
+def _carrier(name: str) -> str:
+    """Return the payer id of a carrier by id or name; raises ``Mistake`` where no flow knows it."""
+    from harvester.visit import client
+
+    portals = client.catalogue().portals
+    found = [one for facts in portals if (one := facts.carrier_named(name)) is not None]
+    if not found:
+        known = ", ".join(f"{one.name} ({one.id})" for facts in portals for one in facts.carriers)
+        raise Mistake(f"no installed flow knows the carrier {name}; known: {known or 'none'}")
+    return found[0].id
 
 
 def _look(asked: dict[str, object], name: str | None, today: date, as_json: bool) -> None:
@@ -160,6 +250,8 @@ def _look(asked: dict[str, object], name: str | None, today: date, as_json: bool
     screen.say(f"{about}: {report.status(found.status)} — {seen} (snapshot {found.pk})", "bold", out=out)
     if looked.answer is not None:
         print_answer(out, looked.answer)
+    if row.kind == "remittance_file":
+        screen.say(f"To write it: {program()} snapshots save-file {found.pk} PATH", "dim", by=2, out=out)
     if changed and not again:
         screen.say("Changed since the last look:", "bold", out=out)
         print_changes(out, changed, more=f"{program()} snapshots diff {found.pk}")

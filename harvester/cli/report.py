@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harvester.model.codes import ClaimStatus
+from harvester.model.codes import AuthorizationStatus, ClaimStatus
 from harvester.model.query import (
     AuthorizationsQuery,
     ClaimQuery,
@@ -27,7 +27,9 @@ def about(row: Lookup) -> str:
     query = lookups.asked(row)
     match query:
         case PaymentsQuery(number=None):
-            return f"payments {query.issued_from}–{query.issued_to}{_to(query.tin)}"
+            first, last = query.issued_from, query.issued_to
+            month = first.day == 1 and first.replace(day=1) == last.replace(day=1)
+            return f"payments {f'of {first:%Y-%m}' if month else f'{first}–{last}'}{_to(query.tin)}"
         case PaymentsQuery():
             return f"payment {query.number}{_to(query.tin)}"
         case OverpaymentsQuery():
@@ -66,7 +68,10 @@ def _initials(*names: str | None) -> str:
 
 def status(code: str) -> str:
     """Return a status in the words that changes are told in."""
-    return wording.worth(ClaimStatus(code)) if code in list(ClaimStatus) else code.replace("_", " ")
+    for known in (ClaimStatus, AuthorizationStatus):
+        if code in list(known):
+            return wording.worth(known(code))
+    return code.replace("_", " ")
 
 
 def snapshot(one: Snapshot) -> dict[str, Any]:

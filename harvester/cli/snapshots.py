@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -122,6 +124,37 @@ def snapshots_diff(first: MaybeId = None, second: MaybeId = None, as_json: Json 
     was, now = (f"{one.pk} ({one.captured_at:%Y-%m-%d %H:%M})" for one in (before, after))
     screen.say(f"{about}: snapshot {was} → {now}", "bold", out=out)
     print_changes(out, found)
+
+
+@snapshots.command("save-file")
+def snapshots_save_file(
+    number: Id,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Where to; nothing is overwritten.")],
+    as_json: Json = False,
+) -> None:
+    """Write the file of a payment, as the portal gave it, for a person to open."""
+    opened()
+    from harvester.model.remittance import RemittanceFile
+    from harvester.office import snapshots as kept
+    from harvester.office import wording
+
+    snapshot = _snapshot(number)
+    answer = kept.answer(snapshot)
+    if not isinstance(answer, RemittanceFile):
+        raise Mistake(f"snapshot {number} is not of a file; `lookup remittance` fetches one")
+    content = kept.content(snapshot)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Mistake(f"{path} is there already, and nothing is overwritten") from None
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    if as_json:
+        said = {"type": answer.type, "size": answer.file.size, "sha256": answer.file.sha256}
+        screen.print_json({"snapshot": snapshot.pk, "path": path, **said})
+        return
+    screen.say(f"{path}: the {wording.file_name(answer)}, {answer.file.size:,} bytes.", "bold")
+    screen.say(f"It is as {snapshot.portal} gave it, and nobody has looked into it: open it with care.")
 
 
 def _snapshot(number: int) -> Snapshot:

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from harvester.model.payment import PaymentList
 from harvester.model.portal import PortalFacts
-from harvester.model.query import PaymentsQuery
+from harvester.model.query import PaymentsQuery, RemittanceFileQuery
 from harvester.office import lookups, plan, snapshots, worklist
 from harvester.office.models import Account, Item, Lookup, Practice, Snapshot
 from harvester.office.plan import Money, Standing
@@ -54,7 +54,16 @@ def files(snapshot: Snapshot) -> list[Standing]:
     return _known((snapshot.portal, query) for query in _files(snapshot))
 
 
-def _files(snapshot: Snapshot) -> Iterator[Money]:
+def payment(carrier: str, number: str, tin: str | None) -> RemittanceFileQuery | None:
+    """Return the question for the file of a payment that a snapshot knows, from the newest that does."""
+    for snapshot in Snapshot.objects.filter(kind="payments", carrier=carrier).order_by("-pk"):
+        for query in _files(snapshot):
+            if query.payment_number == number and tin in (None, query.tin):
+                return query
+    return None
+
+
+def _files(snapshot: Snapshot) -> Iterator[RemittanceFileQuery]:
     found, asked = snapshots.answer(snapshot), lookups.asked(snapshot.lookup)
     if isinstance(found, PaymentList) and isinstance(asked, PaymentsQuery):
         yield from plan.files(found, asked)

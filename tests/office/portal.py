@@ -11,11 +11,24 @@ from types import TracebackType
 from typing import Self
 
 from harvester import errors
+from harvester.model.authorization import Authorization, AuthorizationList
 from harvester.model.claim import Claim, PaymentReference
 from harvester.model.codes import ClaimStatus, CoverageStatus, PaymentMethod
 from harvester.model.eligibility import Coverage, Eligibility
+from harvester.model.overpayment import Overpayment, OverpaymentList
+from harvester.model.payment import PaidClaim, Payment, PaymentList
 from harvester.model.portal import Carrier, Lockout, Policy, PortalFacts, Rules
-from harvester.model.query import AboutMember, ClaimQuery, EligibilityQuery, Query
+from harvester.model.query import (
+    AboutMember,
+    AuthorizationsQuery,
+    ClaimQuery,
+    EligibilityQuery,
+    OverpaymentsQuery,
+    PaymentsQuery,
+    Query,
+    RemittanceFileQuery,
+)
+from harvester.model.remittance import File, FileType, RemittanceFile
 from harvester.model.shown import Shown
 from harvester.model.snapshot import Answer, Document
 from harvester.model.work import WorkItem
@@ -40,9 +53,23 @@ FACTS = PortalFacts(
 )
 
 
+WHOLE = FACTS.model_copy(
+    update={
+        "offers": (*FACTS.offers, "payments", "overpayments", "authorizations", "remittance_file"),
+        "switches_tin": True,
+    }
+)
+"""The portal where it offers everything."""
+
+
 def catalogue() -> Catalogue:
     """Return the one portal there is."""
     return Catalogue(portals=(FACTS,))
+
+
+def whole_catalogue() -> Catalogue:
+    """Return the one portal there is, where it offers everything."""
+    return Catalogue(portals=(WHOLE,))
 
 
 class Time:
@@ -128,12 +155,84 @@ def eligibility(query: EligibilityQuery) -> Eligibility:
     )
 
 
+def payment(number: str = "E1", amount: str = "120.50", issued: date = TODAY, **other: object) -> Payment:
+    """Return a payment of one claim."""
+    facts: dict[str, object] = {
+        "number": Shown.known(number),
+        "method": Shown.known(PaymentMethod.EFT),
+        "amount": Shown.known(Decimal(amount)),
+        "issue_date": Shown.known(issued),
+        "claims": (PaidClaim(claim_number=Shown.known("N-1"), paid=Shown.known(Decimal(amount))),),
+    }
+    return Payment.model_validate(facts | other)
+
+
+def payments(query: PaymentsQuery, *listed: Payment) -> PaymentList:
+    """Return what the portal lists of payments in the days that are asked for."""
+    found = tuple(
+        one
+        for one in listed
+        if one.issue_date.value is not None and query.issued_from <= one.issue_date.value <= query.issued_to
+    )
+    tin = Shown[str].known(query.tin) if query.tin else Shown[str]()
+    return PaymentList(tin=tin, payments=found, stated_total=Shown.known(len(found)))
+
+
+def overpayments(query: OverpaymentsQuery, *listed: Overpayment) -> OverpaymentList:
+    """Return what the portal lists of demands."""
+    tin = Shown[str].known(query.tin) if query.tin else Shown[str]()
+    return OverpaymentList(tin=tin, overpayments=listed, stated_total=Shown.known(len(listed)))
+
+
+def authorizations(query: AuthorizationsQuery, *listed: Authorization) -> AuthorizationList:
+    """Return what the portal lists of a member's authorizations."""
+    return AuthorizationList(
+        member_id=Shown.known(query.member.member_id),
+        birth_date=Shown.known(query.member.birth_date),
+        authorizations=listed,
+        stated_total=Shown.known(len(listed)),
+    )
+
+
+def remittance(number: str = "E1", amount: str = "120.50", secret: str = "") -> bytes:
+    """Return an 835 of one payment."""
+    isa = (
+        "ISA*00*          *00*          *ZZ*CASCADIA       *ZZ*PRACTICE       "
+        "*261102*0900*^*00501*000000001*0*P*:~"
+    )
+    rest = (
+        f"BPR*I*{amount}*C*ACH~TRN*1*{number}*1007300142~NM1*QC*1*{secret}~SE*5*0001~GE*1*1~IEA*1*000000001~"
+    )
+    return f"{isa}GS*HP*A*B*20261102*0900*1*X*005010X221A1~ST*835*0001~{rest}".encode()
+
+
+def file(query: RemittanceFileQuery, content: bytes | None = None) -> RemittanceFile:
+    """Return the 835 of a payment."""
+    content = remittance(query.payment_number, f"{query.amount}") if content is None else content
+    return RemittanceFile(
+        payment_number=Shown.known(query.payment_number),
+        amount=Shown.known(query.amount),
+        type=FileType.X12_835,
+        file=File.of(content, "remit.835"),
+    )
+
+
 def truth(query: Query) -> Answer:
     """Return what the portal shows when nothing is the matter."""
-    if isinstance(query, ClaimQuery):
-        return claim(query)
-    assert isinstance(query, EligibilityQuery)
-    return eligibility(query)
+    match query:
+        case ClaimQuery():
+            return claim(query)
+        case EligibilityQuery():
+            return eligibility(query)
+        case PaymentsQuery():
+            return payments(query, payment())
+        case OverpaymentsQuery():
+            return overpayments(query)
+        case AuthorizationsQuery():
+            return authorizations(query)
+        case RemittanceFileQuery():
+            return file(query)
+    raise AssertionError(query.kind)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 
 from harvester.office import accounts, policy, sweep, worklist
 from tests.office.conftest import Office
-from tests.office.portal import FACTS, TODAY, TOMORROW, Portal, catalogue, claim_item
+from tests.office.portal import FACTS, TODAY, TOMORROW, Portal, claim_item, whole_catalogue
 
 TABLES = (
     "snapshot",
@@ -19,6 +19,7 @@ TABLES = (
     "release",
     "codeuse",
     "portalterms",
+    "attachment",
 )
 
 
@@ -26,9 +27,9 @@ def fill(office: Office) -> None:
     """Put at least one row into every table."""
     portal = Portal()
     account = office.account()
-    worklist.import_items([claim_item(1)], source="test.csv", catalogue=catalogue())
+    worklist.import_items([claim_item(1)], source="test.csv", catalogue=whole_catalogue())
     for day in (TODAY, TOMORROW):
-        sweep.sweep(today=day, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+        sweep.sweep(today=day, stay=portal.stay, catalogue=whole_catalogue, clock=portal.time.clock)
     accounts.hold(account, by=office.person())
     accounts.release(account, by=office.person())
     policy.forbid(FACTS, "terms", by=office.person())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harvester.model.codes import ClaimStatus
-from harvester.office.plan import FINAL, Due, Followed, Hand, Urgency, assign, due, why_not
+from harvester.model.payment import Payment, PaymentList
+from harvester.model.portal import LookupKind
+from harvester.model.query import OverpaymentsQuery, PaymentsQuery, RemittanceFileQuery
+from harvester.model.shown import Shown
+from harvester.office.plan import (
+    FINAL,
+    Due,
+    Followed,
+    Hand,
+    Money,
+    Standing,
+    Urgency,
+    assign,
+    due,
+    files,
+    money,
+    why_not,
+)
 from tests.office.portal import TODAY
 
 DAY = timedelta(days=1)
@@ -138,3 +156,111 @@ def test_what_nobody_can_take_comes_back_with_the_reason() -> None:
 def test_what_is_not_due_says_why_not(item: Followed, words: str) -> None:
     assert due([item], TODAY) == []
     assert why_not(item, TODAY) == words
+
+
+TIN = "007300142"
+EVERYTHING: tuple[LookupKind, ...] = ("payments", "overpayments", "remittance_file")
+
+
+def windows(day: date) -> list[tuple[date, date]]:
+    asked = money("CAS01", TIN, EVERYTHING, day)
+    return [(one.issued_from, one.issued_to) for one in asked if isinstance(one, PaymentsQuery)]
+
+
+def standing(query: Money, **known: object) -> str | None:
+    dues = due([Standing(query=query, portal="cascadia", **known)], TODAY)  # type: ignore[arg-type]
+    return next((one.reason for one in dues), None)
+
+
+def test_payments_are_asked_for_this_month_and_until_the_tenth_for_the_last() -> None:
+    assert windows(date(2026, 11, 11)) == [(date(2026, 11, 1), date(2026, 11, 11))]
+    assert windows(date(2026, 1, 10)) == [
+        (date(2026, 1, 1), date(2026, 1, 10)),
+        (date(2025, 12, 1), date(2025, 12, 31)),
+    ]
+
+
+def test_nothing_is_asked_that_a_portal_does_not_offer() -> None:
+    assert list(money("CAS01", TIN, ("eligibility", "claim"), TODAY)) == []
+
+
+PAID = PaymentsQuery(carrier="CAS01", tin=TIN, issued_from=TODAY.replace(day=1), issued_to=TODAY)
+OWED = OverpaymentsQuery(carrier="CAS01", tin=TIN)
+FILE = RemittanceFileQuery(carrier="CAS01", tin=TIN, payment_number="E1", issue_date=TODAY, amount=Decimal(1))
+LATE = FILE.model_copy(update={"issue_date": TODAY - timedelta(days=31)})
+
+
+@pytest.mark.parametrize(
+    ("query", "known", "words"),
+    [
+        (PAID, {}, "never looked up"),
+        (PAID, {"looked": TODAY - DAY}, "payments: looked up daily"),
+        (PAID, {"looked": TODAY}, None),
+        (PAID, {"looked": TODAY, "refused": True}, "the page was refused last time"),
+        (OWED, {}, "never looked up"),
+        (OWED, {"looked": TODAY - 6 * DAY, "status": "open"}, None),
+        (OWED, {"looked": TODAY - 7 * DAY, "status": "open"}, "overpayments: looked up weekly"),
+        (OWED, {"looked": TODAY - DAY, "status": "recovering"}, "money is being withheld: looked up daily"),
+        (OWED, {"looked": TODAY, "status": "recovering"}, None),
+        (FILE, {}, "never looked up"),
+        (FILE, {"looked": TODAY - 9 * DAY, "status": "received"}, None),
+        (FILE, {"looked": TODAY - DAY, "status": "not_found"}, "the file was not there yet: looked up daily"),
+        (LATE, {"looked": TODAY - DAY, "status": "not_found"}, None),
+        (LATE, {}, "never looked up"),
+    ],
+)
+def test_money_is_due_by_what_is_known_of_it(
+    query: Money, known: dict[str, object], words: str | None
+) -> None:
+    assert standing(query, **known) == words
+
+
+def test_money_comes_after_appointments_and_files_after_claims() -> None:
+    asked: list[Followed | Standing] = [
+        Standing(FILE, "cascadia"),
+        Followed(2, "claim", "cascadia"),
+        Standing(PAID, "cascadia"),
+        Followed(3, "authorizations", "cascadia", day=TODAY),
+    ]
+    kinds = [one.kind for one in due(asked, TODAY)]
+    assert kinds == ["authorizations", "payments", "claim", "remittance_file"]
+
+
+def test_a_payment_of_which_too_little_is_known_has_no_file_to_ask_for() -> None:
+    whole = Payment(
+        number=Shown.known("E1"), amount=Shown.known(Decimal("1.00")), issue_date=Shown.known(TODAY)
+    )
+    listed = PaymentList(payments=(whole, whole.model_copy(update={"amount": Shown()})))
+    assert [one.payment_number for one in files(listed, PAID)] == ["E1"]
+
+
+def test_a_lookup_goes_to_an_account_of_its_tax_id() -> None:
+    hands = [Hand(ANA, "cascadia", "Ana", tin="007300142"), Hand(BEN, "cascadia", "Ben", tin="007300143")]
+    dues = [Due(n, "cascadia", "", Urgency.NEW, "claim", tin="007300143") for n in range(3)]
+    assert {account for _, account in assign(dues, hands).taken} == {BEN}
+
+
+def test_a_lookup_of_no_tax_id_goes_to_anybody() -> None:
+    hands = [Hand(ANA, "cascadia", "Ana", tin="007300142"), Hand(BEN, "cascadia", "Ben")]
+    dues = [Due(n, "cascadia", "", Urgency.NEW, "claim") for n in range(2)]
+    assert {account for _, account in assign(dues, hands).taken} == {ANA, BEN}
+
+
+def test_where_the_flow_switches_every_account_looks_up_under_every_tax_id() -> None:
+    hands = [Hand(ANA, "cascadia", "Ana", tin="007300142", switches=True)]
+    dues = [Due(1, "cascadia", "", Urgency.NEW, "claim", tin="007300143")]
+    assert assign(dues, hands).left == ()
+
+
+@pytest.mark.parametrize(
+    ("objection", "words"),
+    [
+        ("", "no account at cascadia looks up under the tax id 00-7300143"),
+        ("on hold", "no account at cascadia can be used (Ben: on hold)"),
+    ],
+)
+def test_a_lookup_of_a_tax_id_that_nobody_has_says_so(objection: str, words: str) -> None:
+    hands = [Hand(ANA, "cascadia", "Ana", tin="007300142")]
+    hands += [Hand(BEN, "cascadia", "Ben", objection, tin="007300143")] if objection else []
+    dues = [Due(1, "cascadia", "", Urgency.NEW, "claim", tin="007300143")]
+    assert [why for _, why in assign(dues, hands).left] == [words]

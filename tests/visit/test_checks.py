@@ -464,7 +464,10 @@ def test_another_authorization_than_the_one_asked_for_is_refused() -> None:
 
 
 FILE = RemittanceFileQuery(carrier="CMHP1", payment_number="900123", issue_date=DAY, amount=Decimal("130.00"))
-ISA = "ISA*00*          *00*          *ZZ*CASCADIA       *ZZ*PRACTICE       *261102*0900*^*00501*000000001*0*P*:~"
+ISA = (
+    "ISA*00*          *00*          *ZZ*CASCADIA       *ZZ*PRACTICE       "
+    "*261102*0900*^*00501*000000001*0*P*:~"
+)
 
 
 def era(
@@ -479,7 +482,8 @@ def era(
 
 
 def file(content: bytes, type: FileType = FileType.X12_835, **changed: Any) -> RemittanceFile:  # noqa: A002
-    return RemittanceFile(**{"type": type, "file": File.of(content, "../remit.835")} | changed)
+    facts: dict[str, Any] = {"type": type, "file": File.of(content, "../remit.835")}
+    return RemittanceFile(**facts | changed)
 
 
 PDF = b"%PDF-1.7 whatever"

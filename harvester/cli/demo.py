@@ -257,6 +257,7 @@ def _compared(run: int, today: date, truths: Mapping[str, Truth]) -> tuple[Compa
 
 def _against(row: Lookup, where: str, truth: Truth, comparison: Comparison) -> None:
     """Compare the answer to one lookup, or that there is none, with the truth."""
+    from harvester.model.remittance import File, RemittanceFile
     from harvester.model.snapshot import Outcome
     from harvester.office import lookups, snapshots
     from harvester.testing.truth import compare, true_to
@@ -267,6 +268,9 @@ def _against(row: Lookup, where: str, truth: Truth, comparison: Comparison) -> N
         return
     comparison.again = snapshot.lookup_id != row.pk
     answer, query = snapshots.answer(snapshot), lookups.asked(row)
+    if isinstance(answer, RemittanceFile):  # its bytes are kept apart
+        file = File.of(snapshots.content(snapshot), answer.file.name)
+        answer = answer.model_copy(update={"file": file})
     compare(comparison, query, answer, truth, where)
     if comparison.again and answer is not None:
         # What is kept is the first answer, with the day of the data beside it.

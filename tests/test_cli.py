@@ -154,8 +154,8 @@ def test_help_lists_what_exists() -> None:
     for group, commands in (
         ("account", ("add", "list", "hold", "release", "password")),
         ("worklist", ("import", "list")),
-        ("lookup", ("eligibility", "claim")),
-        ("snapshots", ("list", "show", "diff")),
+        ("lookup", ("eligibility", "claim", "payments", "overpayments", "authorizations", "remittance")),
+        ("snapshots", ("list", "show", "diff", "save-file")),
         ("portals", ("register", "forbid")),
     ):
         said = ran(group, "--help")
@@ -169,8 +169,8 @@ def test_every_command_has_json() -> None:
     for group, commands in (
         ("account", ("add", "list", "hold", "release", "password")),
         ("worklist", ("import", "list")),
-        ("lookup", ("eligibility", "claim")),
-        ("snapshots", ("list", "show", "diff")),
+        ("lookup", ("eligibility", "claim", "payments", "overpayments", "authorizations", "remittance")),
+        ("snapshots", ("list", "show", "diff", "save-file")),
     ):
         for command in commands:
             assert "--json" in ran(group, command, "--help").out

@@ -108,11 +108,10 @@ AUTHORIZED_LINE = {
 
 def print_answer(out: Console, answer: Answer) -> None:
     """Print an answer."""
-    head = grid("left", "fold", "left", "fold")
-    _pairs(head, answer, HEAD[answer.kind])
+    pairs = _pairs(answer, HEAD[answer.kind])
     if isinstance(answer, Claim) and answer.payment is not None:
-        _pairs(head, answer.payment, PAYMENT, "payment ")
-    out.print(indented(head))
+        pairs += _pairs(answer.payment, PAYMENT, "payment ")
+    out.print(indented(_head(pairs)))
     match answer:
         case Claim():
             _claim(out, answer)
@@ -196,14 +195,13 @@ def _authorizations(out: Console, answer: AuthorizationList) -> None:
         _listed(out, answer.authorizations, AUTHORIZED)
     for found in answer.authorizations:
         names = "kind service requesting_provider servicing_provider requested_date decided_date reason"
-        head = grid("left", "fold", "left", "fold")
-        _pairs(head, found, names)
-        if not (head.row_count or found.lines or found.letters):
+        pairs = _pairs(found, names)
+        if not (pairs or found.lines or found.letters):
             continue
         name = next(one for one in (found.number.value, found.reference.value, "authorization") if one)
         out.print()
         say(name, "bold", by=2, out=out)
-        out.print(indented(head))
+        out.print(indented(_head(pairs)))
         if found.lines:
             _listed(out, found.lines, AUTHORIZED_LINE)
         for letter in found.letters:
@@ -213,12 +211,18 @@ def _authorizations(out: Console, answer: AuthorizationList) -> None:
             out.print(indented(sent))
 
 
-def _pairs(head: Table, fact: Fact, names: str, begin: str = "") -> None:
-    """Add labelled values, two to a row, those that the portal does not show left out."""
+def _pairs(fact: Fact, names: str, begin: str = "") -> list[tuple[Text, Text]]:
+    """Return labelled values, those that the portal does not show left out."""
     pairs = [(text(begin + wording.label(name), "dim"), value(fact, name)) for name in names.split()]
-    there = [pair for pair in pairs if pair[1].plain != NOT_SHOWN]
-    for at in range(0, len(there), 2):
-        head.add_row(*(cell for pair in there[at : at + 2] for cell in pair))
+    return [pair for pair in pairs if pair[1].plain != NOT_SHOWN]
+
+
+def _head(pairs: Sequence[tuple[Text, Text]]) -> Table:
+    """Return labelled values two to a row."""
+    head = grid(*("left", "fold") * min(len(pairs), 2))
+    for at in range(0, len(pairs), 2):
+        head.add_row(*(cell for pair in pairs[at : at + 2] for cell in pair))
+    return head
 
 
 def _listed(out: Console, entries: Iterable[Fact], columns: Mapping[str, str]) -> None:

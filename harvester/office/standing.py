@@ -41,11 +41,13 @@ def questions(
         for portal, carrier, tin in sorted(payees)
         for query in plan.money(carrier, tin, facts[portal].offered(carrier), today)
     ]
-    offering = [portal for portal in swept & facts.keys() if "remittance_file" in facts[portal].offers]
-    lately = Snapshot.objects.filter(kind="payments", portal__in=offering, captured_at__gte=now - LATELY)
+    lately = Snapshot.objects.filter(
+        kind="payments", portal__in=swept & facts.keys(), captured_at__gte=now - LATELY
+    )
     newest = lately.values("subject").annotate(newest=Max("pk")).values_list("newest", flat=True)
     for snapshot in Snapshot.objects.filter(pk__in=list(newest)).select_related("lookup"):
-        asked += ((snapshot.portal, query) for query in _files(snapshot))
+        if "remittance_file" in facts[snapshot.portal].offered(snapshot.carrier):
+            asked += ((snapshot.portal, query) for query in _files(snapshot))
     return _known(asked)
 
 

@@ -6,6 +6,8 @@ bills: only those under the tax id that was asked for are the practice's own.
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import chain, starmap
+from typing import TypeVar
 
 from playwright.sync_api import Page
 
@@ -37,6 +39,7 @@ from harvester.model.eligibility import Coverage, Eligibility
 from harvester.model.overpayment import Overpayment, OverpaymentList
 from harvester.model.payment import PaidClaim, Payment, PaymentList, ProviderAdjustment
 from harvester.model.query import (
+    Asked,
     AuthorizationsQuery,
     ClaimQuery,
     ClaimsQuery,
@@ -104,6 +107,8 @@ PORTAL = Portal(
     assets=("/static/",),
 )
 
+A = TypeVar("A", AuthorizationList, PaymentList)
+
 EOB = "https://provider.statecomp.example/codes/eob"
 EDIT = "https://provider.statecomp.example/codes/edit"
 STATUS = {
@@ -162,13 +167,19 @@ def sign_out(page: Page) -> None:
     PORTAL.arrive(page.get_by_role("heading", name="You have signed out"))
 
 
-def _asked(page: Page, kind: str, carrier: str, tin: str | None, filled: dict[str, str]) -> Region:
-    """Send an inquiry in a program, and be sure that what comes is the answer to it."""
-    filled = {"Program": PROGRAMS[carrier]} | filled
-    if tin:
-        filled |= {"Billing tax ID": f"{tin[:2]}-{tin[2:]}"}
-    found = PORTAL.send(page, PORTAL.fetch(page, f"/inquiry/{kind}"), filled)
-    return _echoed(found, filled)
+def _filled(query: Asked, more: Mapping[str, str]) -> dict[str, str]:
+    """Return what an inquiry says by label: the program, the tax id asked as, and more."""
+    asked = {"Program": PROGRAMS[query.carrier], **more}
+    return asked | ({"Billing tax ID": f"{query.tin[:2]}-{query.tin[2:]}"} if query.tin else {})
+
+
+def _worker(member: Member) -> dict[str, str]:
+    return {"Injury claim number": member.member_id, "Date of birth": f"{member.birth_date:%m/%d/%Y}"}
+
+
+def _asked(page: Page, kind: str, filled: Mapping[str, str]) -> Region:
+    """Send an inquiry, and be sure that what comes is the answer to it."""
+    return _echoed(PORTAL.send(page, PORTAL.fetch(page, f"/inquiry/{kind}"), filled), filled)
 
 
 def _echoed(found: Region, filled: Mapping[str, str]) -> Region:
@@ -179,22 +190,25 @@ def _echoed(found: Region, filled: Mapping[str, str]) -> Region:
     return found
 
 
-def _worker(member: Member) -> dict[str, str]:
-    return {"Injury claim number": member.member_id, "Date of birth": f"{member.birth_date:%m/%d/%Y}"}
+def _whole(answer: A, *pages: Region) -> A:
+    """Keep what was not read of an answer's pages; what stands above their headings is about us."""
+    left = (one for page in pages for one in page.unread if len(one.path) > 1)
+    return answer.model_copy(update={"unmapped": tuple(left)})
 
 
 def _injury(found: Region) -> Record:
     """Return the injury claim of a page; the Social Security number, masked as it is, is not kept."""
     injury = found.fields("Injury claim")
-    injury.cell("Social Security number")
+    if injury.has("Social Security number"):
+        injury.cell("Social Security number")
     return injury
 
 
 def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
     """Read whether an injury claim is allowed and open on a day, and for which conditions."""
     day = f"{query.service_date:%m/%d/%Y}"
-    filled = _worker(query.member) | {"Date of service": day}
-    found = _asked(page, "injury", query.carrier, query.tin, filled)
+    filled = _filled(query, _worker(query.member) | {"Date of service": day})
+    found = _asked(page, "injury", filled)
     contacts, injury = found.fields("Who works on it"), _injury(found)
     return injury.into(
         Eligibility,
@@ -226,15 +240,16 @@ def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
 
 def claims(page: Page, query: ClaimsQuery) -> ClaimList:
     """List the bills of an injury claim under the tax id asked for, over all pages."""
-    filled = _worker(query.member)
-    if query.claim_number:
-        filled |= {"Document number": query.claim_number}
-    else:
-        filled |= {
+    by = (
+        {"Document number": query.claim_number}
+        if query.claim_number
+        else {
             "Service from": f"{query.service_from:%m/%d/%Y}",
             "Service through": f"{query.service_to:%m/%d/%Y}",
         }
-    first = _asked(page, "bills", query.carrier, query.tin, filled)
+    )
+    filled = _filled(query, _worker(query.member) | by)
+    first = _asked(page, "bills", filled)
     first.none_if_says("No bills of these dates are on file")
     own = first.fields("Your inquiry").says("Billing tax ID")
     rows: list[ClaimRow] = []
@@ -262,8 +277,8 @@ def claims(page: Page, query: ClaimsQuery) -> ClaimList:
 
 def claim(page: Page, query: ClaimQuery) -> Claim:
     """Read one of the practice's own bills by its document number."""
-    filled = _worker(query.member) | {"Document number": f"{query.claim_number}"}
-    found = _asked(page, "bills", query.carrier, query.tin, filled)
+    filled = _filled(query, _worker(query.member) | {"Document number": f"{query.claim_number}"})
+    found = _asked(page, "bills", filled)
     found.none_if_says("No bill with this document number is on file")
     own = found.fields("Your inquiry").says("Billing tax ID")
     injury, provider, bill = _injury(found), found.fields("Provider"), found.fields("Bill")
@@ -339,25 +354,32 @@ def _line(row: Record, eob: Mapping[str, str | None], edits: Mapping[str, str | 
 
 def authorizations(page: Page, query: AuthorizationsQuery) -> AuthorizationList:
     """Read the requests for authorization of an injury claim, with their lines and what is used of them."""
-    filled = _worker(query.member) | ({"Request number": query.number} if query.number else {})
-    found = _asked(page, "authorizations", query.carrier, query.tin, filled)
+    by = {"Request number": query.number} if query.number else {}
+    filled = _filled(query, _worker(query.member) | by)
+    found = _asked(page, "authorizations", filled)
     found.none_if_says("No requests for authorization are on file")
-    return found.fields("Injury claim").into(
+    numbers = [row.cell("Request number").words for row in found.table("Requests")]
+    pages = [
+        (
+            _echoed(PORTAL.fetch(page, f"/authorizations/{number}"), filled),
+            _echoed(PORTAL.fetch(page, f"/authorizations/{number}/utilization"), filled),
+        )
+        for number in numbers
+    ]
+    answer = found.fields("Injury claim").into(
         AuthorizationList,
         member_id="Injury claim number",
         member_name="Injured worker",
         birth_date="Date of birth",
-        authorizations=tuple(
-            _authorization(page, row.says("Request number"), filled) for row in found.table("Requests")
-        ),
+        authorizations=tuple(starmap(_authorization, zip(numbers, pages, strict=True))),
         stated_total=found.stated(r"(\d+) requests? on file"),
         as_of=found.fields().day("Data as of"),
     )
+    return _whole(answer, *chain.from_iterable(pages))
 
 
-def _authorization(page: Page, number: str, filled: Mapping[str, str]) -> Authorization:
-    detail = _echoed(PORTAL.fetch(page, f"/authorizations/{number}"), filled)
-    used = _echoed(PORTAL.fetch(page, f"/authorizations/{number}/utilization"), filled)
+def _authorization(number: str, pages: tuple[Region, Region]) -> Authorization:
+    detail, used = pages
     used.fields("Request").text("Request number", echo=number)
     utilization = used.table("Utilization")
     return detail.fields("Request").into(
@@ -399,28 +421,30 @@ def _service(row: Record, used: Record) -> AuthorizedService:
 
 def payments(page: Page, query: PaymentsQuery) -> PaymentList:
     """Read the remittances of a program to a tax id, with the bills that they pay."""
-    filled = (
+    by = (
         {"Remittance or EFT number": query.number}
         if query.number
         else {"Paid from": f"{query.issued_from:%m/%d/%Y}", "Paid through": f"{query.issued_to:%m/%d/%Y}"}
     )
-    first = _asked(page, "remittances", query.carrier, query.tin, filled)
+    filled = _filled(query, by)
+    first = _asked(page, "remittances", filled)
     first.none_if_says("No remittances to this tax ID are on file")
     listed = [
         row.says("Remittance number")
         for found in PORTAL.walk(page, first, onward="Next >>")
         for row in _echoed(found, filled).table("Remittances")
     ]
-    return PaymentList(
+    pages = [_echoed(PORTAL.fetch(page, f"/remittances/{number}"), filled) for number in listed]
+    answer = PaymentList(
         tin=first.fields("Your inquiry").text("Billing tax ID"),
-        payments=tuple(_payment(page, number, filled) for number in listed),
+        payments=tuple(map(_payment, listed, pages)),
         stated_total=first.stated(r"(\d+) remittances? on file"),
         as_of=first.fields().day("Data as of"),
     )
+    return _whole(answer, *pages)
 
 
-def _payment(page: Page, number: str, filled: Mapping[str, str]) -> Payment:
-    found = _echoed(PORTAL.fetch(page, f"/remittances/{number}"), filled)
+def _payment(number: str, found: Region) -> Payment:
     paid = found.fields("Remittance")
     return paid.into(
         Payment,
@@ -457,7 +481,7 @@ def _payment(page: Page, number: str, filled: Mapping[str, str]) -> Payment:
 
 def overpayments(page: Page, query: OverpaymentsQuery) -> OverpaymentList:
     """Read what the board wants back from a tax id, and how far it is with it."""
-    found = _asked(page, "recoveries", query.carrier, query.tin, {})
+    found = _asked(page, "recoveries", _filled(query, {}))
     found.none_if_says("The board wants nothing back from this tax ID")
     return OverpaymentList(
         tin=found.fields("Your inquiry").text("Billing tax ID"),

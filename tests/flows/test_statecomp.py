@@ -32,7 +32,7 @@ from harvester.visit.wire import Troubled
 TODAY = date(2026, 11, 16)
 TIN, OTHER_TIN = "007300142", "007300658"
 WORKLISTS = Path(__file__).parents[2] / "mock_portals" / "worklist" / "statecomp"
-DOWN = Outcome(errors.PortalUnavailable)
+DOWN = tuple(Outcome(errors.PortalUnavailable, kinds=("claim",), inside=inside) for inside in (False, True))
 
 
 def items(kind: str) -> tuple[WorkItem, ...]:
@@ -79,18 +79,18 @@ class TestStateComp(FlowContract):
 
     flow = FLOW
     troubles: ClassVar = {
-        "slow": Outcome(value=50),
+        "slow": Outcome(value=50, kinds=("eligibility", "claim")),
         "layout_b": Outcome(),
-        "unavailable": (DOWN, Outcome(errors.PortalUnavailable, inside=True)),
-        "maintenance": (DOWN, Outcome(errors.PortalUnavailable, inside=True)),
+        "unavailable": DOWN,
+        "maintenance": DOWN,
         "closed": Outcome(errors.PortalUnavailable),
         "expire_after": Outcome(errors.SignedOut, value=2, inside=True),
-        "locked": Outcome(errors.AccountLocked),
-        "password_expired": Outcome(errors.PasswordExpired),
-        "code_rejected": Outcome(errors.CodeRejected),
-        "terms": Outcome(errors.TermsToAccept),
-        "attestation": Outcome(errors.TermsToAccept),
-        "training": Outcome(errors.TrainingDue),
+        "locked": Outcome(errors.AccountLocked, kinds=("claim",)),
+        "password_expired": Outcome(errors.PasswordExpired, kinds=("claim",)),
+        "code_rejected": Outcome(errors.CodeRejected, kinds=("claim",)),
+        "terms": Outcome(errors.TermsToAccept, kinds=("claim",)),
+        "attestation": Outcome(errors.TermsToAccept, kinds=("claim",)),
+        "training": Outcome(errors.TrainingDue, kinds=("claim",)),
         "wrong_patient": Outcome(
             errors.WrongPage, "member_id|Billing tax ID", kinds=("eligibility", "claim"), inside=True
         ),
@@ -108,6 +108,8 @@ class TestStateComp(FlowContract):
     unread = frozenset(
         {
             *("1", "2", "3", "Description", "Decision", "ICD-10"),  # conditions that are not allowed
+            *("Approved", "Authorization number", "Code", "Data as of", "Injured worker"),  # said twice
+            *("Level", "Released to"),
             "Billing tax ID",
             "Claim manager telephone",
             "Date of birth",

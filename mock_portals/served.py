@@ -173,7 +173,7 @@ class Served:
             raise Elsewhere("/signin")
         if session.stage != "signed_in":
             return session, self.stages[session.stage]
-        if self.troubles.get(TERMS, session.user) is not None and session.user not in self._terms:
+        if self.terms_changed(session.user):
             return session, "/terms"
         return session, self.ladder(session)
 
@@ -218,6 +218,10 @@ class Served:
         if self.after_password == "signed_in":
             self.site.sessions.open(session, "signed_in")
         session.stage = self.after_password
+
+    def terms_changed(self, user: str | None) -> bool:
+        """Tell whether the user has to accept changed terms now."""
+        return self.troubles.get(TERMS, user) is not None and user not in self._terms
 
     async def terms(self, request: Request, _session: Session) -> Response:
         return self.show(self.at(request, "/terms"), "terms.html")

@@ -294,7 +294,7 @@ def authorizations(page: Page, query: AuthorizationsQuery) -> AuthorizationList:
         member_name="Full name",
         birth_date="Born",
         authorizations=tuple(map(_authorization, found.parts("Requests"))),
-        stated_total=found.stated(r"(\d+) requests on file"),
+        stated_total=found.stated(r"(\d+) requests? on file"),
         as_of=found.fields("Authorizations").day("Loaded overnight"),
         unmapped=found,
     )

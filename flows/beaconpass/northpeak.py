@@ -184,7 +184,7 @@ def claims(page: Page, query: ClaimsQuery) -> ClaimList:
         )
     return ClaimList(
         rows=tuple(rows),
-        stated_total=first.stated(r"Showing \d+-\d+ of (\d+) claims"),
+        stated_total=first.stated(r"Showing \d+-\d+ of (\d+) claims?"),
         as_of=first.fields("Claims").day("Data as of"),
     )
 
@@ -262,7 +262,7 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
     return PaymentList(
         tin=asked.text("Billing tax ID"),
         payments=tuple(_payment(page, row) for row in found.table("Payments found")),
-        stated_total=found.stated(r"(\d+) payments"),
+        stated_total=found.stated(r"(\d+) payments?"),
         as_of=found.fields("Payments").day("Data as of"),
         unmapped=found.unread,
     )

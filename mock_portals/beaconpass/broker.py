@@ -114,6 +114,10 @@ class Broker(Served):
     def ladder(self, session: Session) -> str | None:
         return None
 
+    @override
+    def terms_changed(self, user: str | None) -> bool:
+        return False  # the plans have terms, the broker has none
+
     async def signin(self, request: Request, session: Session) -> Response:
         if session.entry:
             return RedirectResponse("/home", 303)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 from mock_portals import remits
 from mock_portals.beaconpass import mossbridge, northpeak
 from mock_portals.beaconpass.broker import Broker
 from mock_portals.beaconpass.payer import both, of, on_file, whose
-from mock_portals.beaconpass.target import RELAY_LOST, Mossbridge, Northpeak
+from mock_portals.beaconpass.target import RELAY_LOST, Mossbridge, Northpeak, requests
 from mock_portals.book import Member
 from mock_portals.cast import Cast
 from mock_portals.served import person
-from mock_portals.shown import Json, truth
+from mock_portals.shown import Json, text, truth, us_date
 from mock_portals.site import Pages, Portal, Rules, Site
 from mock_portals.troubles import (
     CODE_REJECTED,
@@ -60,7 +61,8 @@ def _export(cast: Cast) -> Export:
     return Export(cast, both(cast), _payer, strangers(""), "B", ("B", "P"), folder="beaconpass")
 
 
-def _truth(cast: Cast, room: Mossbridge, day: date) -> Json:
+@cache
+def _truth(cast: Cast, day: date) -> Json:
     """Return what the pages show on a day, from the books and not from the pages."""
     export, book = _export(cast), both(cast)
     link = of(cast, "northpeak")
@@ -84,10 +86,11 @@ def _truth(cast: Cast, room: Mossbridge, day: date) -> Json:
         "authorizations": [
             truth(mossbridge.authorization(*pair))
             for member in book.members
-            for pair in room.on_file(member, day)
+            for pair in requests(cast, member, day)
         ],
         "overpayments": [],
         "remittance_files": [],
+        "lists": _lists(cast, day),
         "not_on_file": {
             "members": [_known(member) for member in export.strangers],
             "claims": [
@@ -98,13 +101,42 @@ def _truth(cast: Cast, room: Mossbridge, day: date) -> Json:
     }
 
 
+def _lists(cast: Cast, day: date) -> Json:
+    """Return what stands beside a list: of what day it is, and whose."""
+    payments: list[Json] = [
+        truth(
+            {
+                "kind": "payments",
+                "of": {"carrier": northpeak.PAYER.id, "tin": organization.tin.replace("-", "")},
+                "tin": text(organization.tin),
+                "as_of": us_date(day),
+            }
+        )
+        for organization in cast.organizations
+    ]
+    requests: list[Json] = [
+        truth(
+            {
+                "kind": "authorizations",
+                "of": {"carrier": mossbridge.PAYER.id, "member_id": member.member_id},
+                "member_id": text(member.member_id),
+                "member_name": mossbridge.name(member.patient),
+                "birth_date": mossbridge.day(member.patient.birth_date),
+                "as_of": mossbridge.day(mossbridge.PAYER.as_of(day)),
+            }
+        )
+        for member in of(cast, "mossbridge").members
+    ]
+    return [*payments, *requests]
+
+
 def _open(site: Site) -> Pages:
     broker = Broker(site)
     link = Northpeak(site.sites["northpeak"], broker.handovers)
     room = Mossbridge(site.sites["mossbridge"], broker.handovers)
 
     def told(day: date) -> Json:
-        return _truth(site.world.cast, room, day)
+        return _truth(site.world.cast, day)
 
     sites = {
         "northpeak": link.pages(
@@ -142,6 +174,10 @@ PORTAL = Portal(
     ),
     troubles=TROUBLES,
     open=_open,
+    about=(
+        "a sign-in broker and two health plans behind it, each on an address of its own; "
+        "a code by e-mail for the first, of the authenticator for the second"
+    ),
     worklist=lambda cast: _export(cast).worklist,
     sites={
         "northpeak": Rules(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,11 +16,12 @@ from starlette.routing import Route
 from typing_extensions import override
 
 from mock_portals import authorizations, remits
+from mock_portals.authorizations import Authorization, Decision
 from mock_portals.beaconpass import mossbridge, northpeak
 from mock_portals.beaconpass.broker import Handovers
 from mock_portals.beaconpass.payer import Payer, of, on_file
 from mock_portals.book import ClaimFile, Member
-from mock_portals.cast import Organization
+from mock_portals.cast import Cast, Organization
 from mock_portals.served import Elsewhere, Served, exchanged, page_number
 from mock_portals.sessions import Session
 from mock_portals.site import Site
@@ -80,10 +82,11 @@ class Target(Served):
         session: Session | None = request.scope["state"].get("session")
         if session is None or session.stage == "anonymous" or session.ended:
             raise Elsewhere("/session-ended")
-        changed = self.troubles.get(TERMS, session.user)
-        if changed in (True, self.payer.site) and session.user not in self._terms:
-            return session, "/terms"
-        return session, None
+        return session, "/terms" if self.terms_changed(session.user) else None
+
+    @override
+    def terms_changed(self, user: str | None) -> bool:
+        return self.troubles.get(TERMS, user) in (True, self.payer.site) and user not in self._terms
 
     @override
     async def root(self, _request: Request, session: Session) -> Response:
@@ -124,7 +127,14 @@ class Target(Served):
         counts: dict[str, int] = {}
         for stage in stages:
             counts[stage.status] = counts.get(stage.status, 0) + 1
-        return self.show(session, "home.html", active="/home", counts=counts, today=self.clock.today)
+        return self.show(
+            session,
+            "home.html",
+            active="/home",
+            counts=counts,
+            today=self.clock.today,
+            as_of=self.payer.day(self.payer.as_of(self.clock.today)).words,
+        )
 
     # What is asked
 
@@ -264,6 +274,16 @@ class Target(Served):
         return RedirectResponse(self.payer.coverage_path, 303)
 
 
+@cache
+def _requests(cast: Cast) -> tuple[Authorization, ...]:
+    return authorizations.authorizations(cast, "beaconpass", of(cast, "mossbridge"))
+
+
+def requests(cast: Cast, member: Member, day: date) -> list[tuple[Authorization, Decision]]:
+    """Return a member's requests for authorization on a day."""
+    return authorizations.of(_requests(cast), member, day)
+
+
 class Northpeak(Target):
     """Northpeak's site, with its payments."""
 
@@ -326,10 +346,6 @@ class Mossbridge(Target):
     renames: ClassVar = {"Paid": "Disbursed", "Member number": "Subscriber no."}
     goodbye = "BeaconPass still knows you. Sign out there as well when you leave."
 
-    def __init__(self, site: Site, handovers: Handovers) -> None:
-        super().__init__(site, handovers)
-        self._requests = authorizations.authorizations(self.cast, "beaconpass", self.book)
-
     @override
     def routes(self) -> Iterable[Route]:
         return [
@@ -337,10 +353,6 @@ class Mossbridge(Target):
             self.page("/authorizations", self.authorizations),
             self.page("/authorizations/{reference}/withdraw", self.withdraw_sent, "POST"),
         ]
-
-    def on_file(self, member: Member, day: date) -> list[tuple[Any, Any]]:
-        """Return a member's requests on a day."""
-        return authorizations.of(self._requests, member, day)
 
     async def authorizations(self, request: Request, session: Session) -> Response:
         asked = self._asked(request.query_params, REQUESTS)
@@ -354,7 +366,9 @@ class Mossbridge(Target):
         if member is not None:
             if self.troubles.get(WRONG_PATIENT, session.user) is not None:
                 member = self.another(member)
-            found = [mossbridge.authorization(*pair) for pair in self.on_file(member, self.clock.today)]
+            found = [
+                mossbridge.authorization(*pair) for pair in requests(self.cast, member, self.clock.today)
+            ]
             if asked["number"]:
                 wanted = asked["number"]
                 found = [one for one in found if wanted in (one["number"].words, one["reference"].words)]

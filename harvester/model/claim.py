@@ -126,6 +126,8 @@ class Claim(Fact):
     replaces: Shown[str] = Shown()
     """The claim number this one replaces (frequency code 7)."""
     replaced_by: Shown[str] = Shown()
+    follows: tuple[str, ...] = ()
+    """The claim that was asked for and those after it, where the portal said that each was replaced."""
     lines: tuple[ServiceLine, ...] = ()
     unmapped: tuple[Unmapped, ...] = ()
 

@@ -65,7 +65,7 @@ class Document(Fact):
         return gzip.decompress(b64decode(self.gzipped)).decode()
 
 
-MOVING = frozenset({"as_of", "unmapped"})
+MOVING = frozenset({"as_of", "follows", "unmapped"})
 """What differs from day to day without the answer being another one."""
 
 

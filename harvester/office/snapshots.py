@@ -148,7 +148,8 @@ def mistaken(query: Query, answer: Answer) -> str | None:
             return _refused(partial(checks.remittance_file, answer, query))
         case (ClaimQuery(), Claim()):
             # A claim that replaces the one asked for has a number of its own and the same account.
-            number = None if answer.replaces.value is not None else query.claim_number
+            asked = None if answer.replaces.value is not None else query.claim_number
+            number = answer.claim_number.value if asked in answer.follows else asked
             return _different(
                 [
                     ("claim_number", answer.claim_number, number),
@@ -341,7 +342,8 @@ def _status(answer: Answer | None, outcome: Outcome) -> str:
 
 def _successor(claim: Claim) -> bool:
     """Whether it took another claim's place: its number is new, and it is known by the account number."""
-    return claim.replaces.value is not None and claim.patient_account_number.value is not None
+    replaced = bool(claim.follows) or claim.replaces.value is not None
+    return replaced and claim.patient_account_number.value is not None
 
 
 _Pair = tuple[str, Shown[str] | Shown[date], str | None]

@@ -35,8 +35,8 @@ from harvester.model.snapshot import MOVING, Answer, facts
 
 Truth = Mapping[str, Any]
 
-ASIDE = frozenset({"kind", "unmapped", "service_date"})
-"""Not part of a portal's truth: an answer's own kind, what was not read, the echo of what was asked."""
+ASIDE = frozenset({"follows", "kind", "unmapped", "service_date"})
+"""Not part of a portal's truth: its own kind, how it was come by, what was not read, the day asked."""
 
 
 @dataclass
@@ -169,6 +169,8 @@ def true_to(query: Query, truth: Truth) -> list[Truth]:
                 and one["patient_account_number"]["value"] == query.patient_account_number
                 and one.get("replaced_by", {}).get("state") != "known"
             ]
+            # Where the portal does not say which claim replaced which, the one that stands is meant.
+            found = [one for one in found if one["status"]["value"] != "adjusted"] or found
         case ClaimsQuery():
             found = [
                 one

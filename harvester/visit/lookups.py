@@ -83,8 +83,8 @@ def _claim(flow: Flow, page: Page, query: ClaimQuery) -> Claim:
             raise PortalChanged("list and detail show different amounts", where="billed")
         newer = found.replaced_by.value
         if newer is None:
-            return found
-        seen.append(query.claim_number)
+            return found.model_copy(update={"follows": tuple(seen)})
+        seen.append(found.claim_number.value)
         if newer in seen or len(seen) > CHAIN:
             raise PortalChanged("the chain of replacements does not end", where="replaced_by")
         row, query = None, query.model_copy(update={"claim_number": newer})

@@ -428,26 +428,30 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
     if query.number and not found:
         raise errors.NotOnFile(NO_PAYMENTS)
     floor = _asked(page, "Payment floor", _provider(query), "Show the floor")
-    return floor.fields("Approved to pay").into(
+    answer = floor.fields("Approved to pay").into(
         PaymentList,
         tin=floor.fields("Your inquiry").text("TIN"),
         payments=tuple(payment for payment, _ in made),
         stated_total=_stated(found, r"(\d+) payments? found"),
         approved_claims="Claims on the floor",
         approved_amount="Total amount",
-        unmapped=tuple(left for _, unread in made for left in unread),
+        unmapped=floor,
     )
+    left = (one for _, unread in made for one in unread)
+    return answer.model_copy(update={"unmapped": (*answer.unmapped, *left)})
 
 
 def _payment(
     page: Page, listed: Region, filled: Mapping[str, str], row: Record
 ) -> tuple[Payment, tuple[Unmapped, ...]]:
     detail = _picked(page, listed, filled, ("Payments found", row.says("Check/EFT number"), "View payment"))
-    meanings = _meanings(detail, "Adjustment code")
-    payment = detail.fields("Payment").into(
+    meanings, own = _meanings(detail, "Adjustment code"), detail.fields("Payment")
+    for name in ("Check/EFT number", "Issue date", "Type", "Amount"):
+        own.text(name, echo=row.says(name))
+    payment = own.into(
         Payment,
         "Issue date | Amount | Payee | Payee TIN | Payee NPI",
-        number=detail.fields("Payment").text("Check/EFT number", echo=row.says("Check/EFT number")),
+        number="Check/EFT number",
         method=("Type", METHODS),
         claims=detail.table("Claims paid").each(
             PaidClaim,

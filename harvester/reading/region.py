@@ -86,10 +86,12 @@ def _getter(model: type[BaseModel], name: str) -> str | None:
     return said[0] if said else _GETTERS.get(_shown(model, name))
 
 
-def _named_like_fields(labels: str) -> dict[str, str]:
-    """Return each of ``"Plan name | End date"`` under the field that is called like it."""
-    words = [folded(part) for part in labels.split("|") if part.strip()]
-    return {re.sub(r"[^a-z0-9]+", "_", word.casefold()).strip("_"): word for word in words}
+def _by_field(labels: str) -> dict[str, str]:
+    """Return the labels of ``"Plan name | payer_name=Insurer"`` by field: named, or called like it."""
+    named = [folded(part).rpartition("=") for part in labels.split("|") if part.strip()]
+    return {
+        field or re.sub(r"[^a-z0-9]+", "_", words.casefold()).strip("_"): words for field, _, words in named
+    }
 
 
 class Record:
@@ -145,18 +147,17 @@ class Record:
     def into(self, model: type[M], labels: str = "", /, **fields: object) -> M:
         """Fill a model of :mod:`harvester.model`: each field by the label that it stands under.
 
-        ``labels`` are those that are called like their fields: ``"Plan name | End date"``. The others are
-        named: ``copay="Copay amount"``. Both are read as the field's type says: words, US dollars, a
-        date, a percentage, a number, yes or no, or a code by the words that every portal has for it
-        (:mod:`harvester.reading.common`). ``status=("Status", STATUS)`` goes through an exact, declared
-        table, ``procedure=("Service", PROCEDURE)`` and ``("Service", PROCEDURE, legend)`` are codes of a
-        system; a legend may be the label of what the code means: ``("Code", DIAGNOSIS, "Description")``. A
-        function is given this record. A region stands for what is left unread in it when everything else
-        has been read. Anything else is taken as it is.
+        ``labels`` are called like their fields or have them named: ``"End date | payer_name=Insurer"``. Each
+        is read as the field's type says: words, US dollars, a date, a percentage, a number, yes or no, or a
+        code by the words that every portal has for it (:mod:`harvester.reading.common`). The others are
+        named: ``copay="Copay amount"``. ``status=("Status", STATUS)`` goes through an exact, declared table,
+        ``procedure=("Service", PROCEDURE)`` and ``("Service", PROCEDURE, legend)`` are codes of a system; a
+        legend may be the label of what the code means: ``("Code", DIAGNOSIS, "Description")``. A function is
+        given this record. A region stands for what is left unread in it when everything else has been read.
+        Anything else is taken as it is.
         """
         filled = {
-            name: self._filled(model, name, found)
-            for name, found in (_named_like_fields(labels) | fields).items()
+            name: self._filled(model, name, found) for name, found in (_by_field(labels) | fields).items()
         }
         left = {name: found.unread for name, found in fields.items() if isinstance(found, Region)}
         return model(**filled | left)
@@ -384,6 +385,10 @@ class Region:
                 if at < len(part["under"]):
                     own[part["under"][at]] = part["section"][at]
         return tuple(Region(self._reading, (*below, own[number]), number) for number in sorted(own))
+
+    def each(self, heading: str, model: type[M], labels: str = "", /, **fields: object) -> tuple[M, ...]:
+        """Fill one model for each of the :meth:`parts` under a heading, as :meth:`Record.into` does."""
+        return tuple(part.fields().into(model, labels, **fields) for part in self.parts(heading))
 
     def items(self, heading: str, *, optional: bool = False) -> tuple[Shown[str], ...]:
         """Return the items of the one list under a heading, as words."""

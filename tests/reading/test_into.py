@@ -67,6 +67,7 @@ def test_a_label_alone_is_read_by_the_words_that_every_portal_has(found: Region)
 def test_a_word_of_the_portals_own_is_declared(found: Region) -> None:
     other = found.fields("Other")
     assert other.into(OtherCoverage, "Order | Payer name").order.state is State.UNREADABLE
+    assert other.into(OtherCoverage, "Order | insured_name=Payer name").insured_name.value == "Juniper"
     own = ORDERS | {"Not determined": Order.UNKNOWN}
     assert other.into(OtherCoverage, order=("Order", own)).order.value is Order.UNKNOWN
 

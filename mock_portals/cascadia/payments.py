@@ -16,7 +16,7 @@ from mock_portals.cascadia import views
 from mock_portals.remits import Remit, demands, packed, remits
 from mock_portals.served import Served, exchanged, sheet, us_day
 from mock_portals.sessions import Session
-from mock_portals.shown import Json, truth
+from mock_portals.shown import Json, text, truth
 from mock_portals.troubles import COLUMN_SWAP, PAGE_COUNT, WRONG_AMOUNT
 
 ROWS_A_PAGE = 10
@@ -142,14 +142,26 @@ class Payments:
 
     def truth(self, day: date) -> dict[str, Json]:
         """Return what the pages show on a day, from the book and not from the pages."""
-        book, everybody = self.site.book, self.site.cast.organizations
-        paid = [remit for organization in everybody for remit in remits(book, organization, day)]
-        wanted = [demand for organization in everybody for demand in demands(book, organization, day)]
-        return {
-            "payments": [truth(views.payment(remit)) for remit in paid],
-            "overpayments": [truth(views.overpayment(demand, day)) for demand in wanted],
-            "remittance_files": [_file(remit) for remit in paid],
+        book = self.site.book
+        told: dict[str, list[Json]] = {
+            "payments": [],
+            "overpayments": [],
+            "remittance_files": [],
+            "lists": [],
         }
+        for organization in self.site.cast.organizations:
+            of: Json = {"tin": organization.tin.replace("-", "")}
+            wanted, paid = demands(book, organization, day), remits(book, organization, day)
+            told["payments"] += [truth(views.payment(remit) | {"of": of}) for remit in paid]
+            told["overpayments"] += [truth(views.overpayment(one, day) | {"of": of}) for one in wanted]
+            told["remittance_files"] += [truth(_file(remit) | {"of": of}) for remit in paid]
+            said = {
+                "tin": text(organization.tin),
+                "as_of": views.last_night(day - timedelta(days=1)),
+                "of": of,
+            }
+            told["lists"] += [truth(said | {"kind": kind}) for kind in ("payments", "overpayments")]
+        return dict(told)
 
 
 def _search_error(asked: Mapping[str, str]) -> str | None:
@@ -177,7 +189,7 @@ def _file_name(remit: Remit) -> str:
     return f"CMHP-remittance-{remit.payment.number}.pdf"
 
 
-def _file(remit: Remit) -> Json:
+def _file(remit: Remit) -> dict[str, object]:
     shown = views.payment(remit)
-    told = {"payment_number": shown["number"], "issue_date": shown["issue_date"], "amount": shown["amount"]}
-    return truth(told | {"type": "pdf", "file": packed(views.replica(remit), _file_name(remit))})
+    said = {"payment_number": shown["number"], "issue_date": shown["issue_date"], "amount": shown["amount"]}
+    return said | {"type": "pdf", "file": packed(views.replica(remit), _file_name(remit))}

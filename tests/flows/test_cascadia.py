@@ -94,7 +94,17 @@ def test_fetched_and_rendered_pages_say_the_same_and_fetching_costs_a_fraction(
 
 class TestCascadia(FlowContract):
     flow = FLOW
-    unread = frozenset({*UNREAD, "Inquiry number"})
+    unread = frozenset(
+        {
+            *UNREAD,
+            "Information as of",
+            "Inquiry number",
+            "Paid on claims",
+            "Provider",
+            "Sent",
+            "Withheld in all",
+        }
+    )
     troubles: ClassVar = {
         "slow": Outcome(value=200),
         "unavailable": (
@@ -113,7 +123,7 @@ class TestCascadia(FlowContract):
         "unknown_dialog": Outcome(errors.UnknownDialog),
         "challenge": Outcome(errors.Challenge),
         "layout_b": Outcome(),
-        "expire_after": Outcome(value=12),
+        "expire_after": Outcome(value=12, kinds=("eligibility", "claims", "claim", "overpayments")),
         "wrong_patient": Outcome(errors.WrongPage, "member_id|claim_number", kinds=("eligibility", "claim")),
         "stale_rows": (
             Outcome(errors.WrongPage, "Member ID", "old", ("claims", "claim"), inside=True),
@@ -122,7 +132,17 @@ class TestCascadia(FlowContract):
         "column_swap": (
             Outcome(errors.PortalChanged, "billed", "lines", ("claim",)),
             Outcome(errors.PortalChanged, "billed", "grid", ("claim",)),
+            Outcome(errors.PortalChanged, "payments › amount", "lines", ("payments",)),
         ),
-        "header_renamed": Outcome(errors.PortalChanged, "Member ID", kinds=("eligibility", "claim")),
-        "page_count": Outcome(errors.PortalChanged, "rows", kinds=("claims", "claim")),
+        "header_renamed": Outcome(
+            errors.PortalChanged, "Member ID", kinds=("eligibility", "claim", "payments", "overpayments")
+        ),
+        "page_count": (
+            Outcome(errors.PortalChanged, "rows", kinds=("claims", "claim")),
+            Outcome(errors.PortalChanged, "payments", kinds=("payments", "overpayments")),
+        ),
+        "wrong_amount": (
+            Outcome(errors.PortalChanged, "payments › amount", kinds=("payments",)),
+            Outcome(errors.WrongPage, "amount", kinds=("remittance_file",)),
+        ),
     }

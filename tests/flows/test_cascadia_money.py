@@ -1,4 +1,4 @@
-"""Cascadia's money: every payment, demand and file is the portal's truth, and troubles have their names."""
+"""Cascadia's money: every payment, demand and file of both tax ids is the portal's truth."""
 
 from __future__ import annotations
 
@@ -59,20 +59,11 @@ def desk() -> Iterator[Desk]:
         assert [entry["user"] for entry in log["sign_outs"]] == [person["user"]]
 
 
-@pytest.fixture(autouse=True)
-def _well_again(desk: Desk) -> Iterator[None]:
-    yield
-    for trouble in desk.kit.get("/trouble/cascadia"):
-        if trouble["on"]:
-            desk.kit.trouble(trouble["name"], on=False)
-    desk.kit.post("/clock", {"date": "2026-11-16"})
+def of_a_month(first: date, last: date, tin: str) -> PaymentsQuery:
+    return PaymentsQuery(carrier="CMHP1", issued_from=first, issued_to=last, tin=tin)
 
 
-def of_a_month(first: date, last: date, tin: str = TINS[0], number: str | None = None) -> PaymentsQuery:
-    return PaymentsQuery(carrier="CMHP1", issued_from=first, issued_to=last, tin=tin, number=number)
-
-
-def file_of(payment: dict[str, Any], tin: str = TINS[0]) -> RemittanceFileQuery:
+def file_of(payment: dict[str, Any], tin: str) -> RemittanceFileQuery:
     return RemittanceFileQuery(
         carrier="CMHP1",
         payment_number=payment["number"]["value"],
@@ -118,54 +109,6 @@ def test_every_file_is_the_truth(desk: Desk) -> None:
         compare(comparison, query, desk.ask(query), truth, query.payment_number)
     assert comparison.differences == []
     assert comparison.compared > 6 * len(truth["payments"])
-
-
-def test_a_payment_is_found_by_its_number_whatever_its_days(desk: Desk) -> None:
-    truth, comparison = desk.kit.truth(), Comparison()
-    number = truth["payments"][0]["number"]["value"]
-    query = of_a_month(date(2026, 11, 1), date(2026, 11, 16), number=number)
-    compare(comparison, query, desk.ask(query), truth, number)
-    assert comparison
-
-
-def sample(desk: Desk, asked: str) -> Query:
-    """Return a query whose answer has several pages, claims and adjustments."""
-    if asked == "payments":
-        return of_a_month(date(2026, 10, 1), date(2026, 10, 31))
-    if asked == "overpayments":
-        return OverpaymentsQuery(carrier="CMHP1", tin=TINS[0])
-    return file_of(next(one for one in desk.kit.truth()["payments"] if one["of"]["tin"] == TINS[0]))
-
-
-@pytest.mark.parametrize(
-    ("trouble", "value", "asked", "error", "where"),
-    [
-        ("layout_b", None, "payments", None, ""),
-        ("layout_b", None, "overpayments", None, ""),
-        ("page_count", None, "payments", errors.PortalChanged, "payments"),
-        ("page_count", None, "overpayments", errors.PortalChanged, "overpayments"),
-        ("wrong_amount", None, "payments", errors.PortalChanged, "payments › amount"),
-        ("wrong_amount", None, "remittance_file", errors.WrongPage, "amount"),
-        ("column_swap", "lines", "payments", errors.PortalChanged, "payments › amount"),
-        ("header_renamed", None, "payments", errors.PortalChanged, "Member ID"),
-        ("header_renamed", None, "overpayments", errors.PortalChanged, "Member ID"),
-        ("maintenance", None, "remittance_file", errors.PortalUnavailable, ""),
-        ("unavailable", None, "overpayments", errors.PortalUnavailable, ""),
-    ],
-)
-def test_a_trouble_has_its_name(
-    desk: Desk, trouble: str, value: str | None, asked: str, error: type[errors.Trouble] | None, where: str
-) -> None:
-    query, comparison = sample(desk, asked), Comparison()
-    desk.kit.trouble(trouble, value=value)
-    if error is None:
-        compare(comparison, query, desk.ask(query), desk.kit.truth(), trouble)
-        assert comparison
-        return
-    with pytest.raises(error) as raised:
-        lookups.answer(FLOW, desk.page, query)
-    assert type(raised.value) is error
-    assert where in (raised.value.where or "")
 
 
 def test_the_guard_lets_no_decoy_through(desk: Desk) -> None:

@@ -294,7 +294,7 @@ def sheet(found: Sequence[T], asked: str, rows: int) -> Sheet[T]:
     return Sheet(shown, first + 1, first + len(shown), page, pages)
 
 
-def person(member: Member) -> Json:
+def person(member: Member) -> dict[str, Json]:
     """Return a member as the truth's lists of people tell one."""
     return {
         "member_id": member.member_id,

@@ -22,7 +22,8 @@ from mock_portals.served import Served, entered, exchanged, page_number, person
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, Leaf, truth
 from mock_portals.site import Pages, Portal, Rules, Site
-from mock_portals.tradewind import views, words
+from mock_portals.tradewind import eras, views, words
+from mock_portals.tradewind.eras import Eras
 from mock_portals.troubles import (
     COLUMN_SWAP,
     HEADER_RENAMED,
@@ -31,6 +32,7 @@ from mock_portals.troubles import (
     PASSWORD_EXPIRED,
     STALE_ROWS,
     TERMS,
+    WRONG_AMOUNT,
     WRONG_PATIENT,
     Trouble,
 )
@@ -55,6 +57,7 @@ TROUBLES = (
     COLUMN_SWAP,
     HEADER_RENAMED,
     PAGE_COUNT,
+    WRONG_AMOUNT,
     LAYOUT_B,
     NEW_CODE,
 )
@@ -130,10 +133,15 @@ class Tradewind(Served):
     folder = Path(__file__).parent
     stages: ClassVar = {"expired": "/password/expired"}
     after_password = "signed_in"
-    renames: ClassVar = {"Member ID": "Subscriber no.", "Charge": "Submitted"}
+    renames: ClassVar = {
+        "Member ID": "Subscriber no.",
+        "Charge": "Submitted",
+        "NM109 Member ID": "NM109 Subscriber no.",
+    }
     goodbye = "Your Provider Desk session is closed."
 
     def __init__(self, site: Site) -> None:
+        self.eras = Eras(self)
         super().__init__(site, _book(site.world.cast))
         self.batches: dict[str, Batch] = {}
 
@@ -148,6 +156,7 @@ class Tradewind(Served):
             page("/eligibility", self.eligibility_sent, "POST"),
             page("/status", self.status),
             page("/status", self.status_sent, "POST"),
+            *self.eras.routes(),
             page("/batches", self.sent),
             page("/batches/{batch}", self.batch),
             page("/batches/{batch}/claims/{claim}", self.claim),
@@ -218,7 +227,7 @@ class Tradewind(Served):
         here = [b for b in self.batches.values() if b.organization == session.notes["organization"]]
         return [batch for batch in reversed(here) if batch.state != "Deleted"]
 
-    def _send(self, session: Session, kind: str, asked: dict[str, str]) -> Response:
+    def send(self, session: Session, kind: str, asked: dict[str, str]) -> Response:
         number = f"{self.clock.today:%y%m%d}-{len(self.batches) + 1:05d}"
         self.batches[number] = Batch(
             number, kind, asked, self.clock.today, session.user or "", session.notes["organization"]
@@ -249,7 +258,7 @@ class Tradewind(Served):
             error = "This service type code is not supported."
         if error:
             return self._eligibility(session, asked, error)
-        return self._send(session, "Eligibility", asked)
+        return self.send(session, "Eligibility", asked)
 
     async def status(self, _request: Request, session: Session) -> Response:
         return self._status(session, dict.fromkeys(STATUS, ""), None)
@@ -270,31 +279,36 @@ class Tradewind(Served):
                 error = "Service dates can be 12 months apart at most."
         if error:
             return self._status(session, asked, error)
-        return self._send(session, "Claim status", asked)
+        return self.send(session, "Claim status", asked)
 
     # Answers
 
-    def _batch(self, request: Request, session: Session) -> Batch:
+    def batch_of(self, request: Request, session: Session) -> Batch:
         batch = self.batches.get(request.path_params["batch"])
         if batch is None or batch not in self._batches(session):
             raise HTTPException(404)
         return batch
 
     async def batch(self, request: Request, session: Session) -> Response:
-        batch = self._batch(request, session)
+        batch = self.batch_of(request, session)
         if batch.kind == "Eligibility":
             return self._coverage(session, batch)
+        if batch.kind == eras.KIND:
+            return self.eras.answer(request, session, batch)
         if batch.asked["claimNumber"]:
             return self._answer(session, batch, batch.asked["claimNumber"])
         return self._list(request, session, batch)
 
     async def claim(self, request: Request, session: Session) -> Response:
-        return self._answer(session, self._batch(request, session), request.path_params["claim"])
+        batch = self.batch_of(request, session)
+        if batch.kind != "Claim status":
+            raise HTTPException(404)
+        return self._answer(session, batch, request.path_params["claim"])
 
-    def _answered(
+    def answered(
         self, session: Session, template: str, batch: Batch, echo: Mapping[str, str] | None, **data: Any
     ) -> Response:
-        labels = ELIGIBILITY if batch.kind == "Eligibility" else STATUS
+        labels = {"Eligibility": ELIGIBILITY, eras.KIND: eras.LABELS}.get(batch.kind, STATUS)
         shown = None if echo is None else [(labels[name], value) for name, value in echo.items() if value]
         return self.show(
             session, template, active="/batches", batch=batch, echo=shown, today=self.clock.today, **data
@@ -308,11 +322,11 @@ class Tradewind(Served):
             or words.payer(member).name != asked["payer"]
             or member.patient.birth_date != _day(asked["birthDate"])
         ):
-            return self._answered(session, "none.html", batch, asked, what="member")
+            return self.answered(session, "none.html", batch, asked, what="member")
         if self.troubles.get(WRONG_PATIENT, session.user) is not None:
             member = self.another(member)
         view = views.eligibility(member, member.on(self.clock.today), self.clock.today)
-        return self._answered(
+        return self.answered(
             session,
             "coverage.html",
             batch,
@@ -348,12 +362,12 @@ class Tradewind(Served):
             echoed = None if stale == "missing" else before
         session.notes["searched"] = batch.asked
         if not found:
-            return self._answered(session, "none.html", batch, echoed, what="claim")
+            return self.answered(session, "none.html", batch, echoed, what="claim")
         pages = -(-len(found) // ROWS_A_PAGE)
         page = min(max(1, page_number(request.query_params.get("page", "1"))), pages)
         first = (page - 1) * ROWS_A_PAGE
         swapped = self.troubles.get(COLUMN_SWAP, session.user) in ("grid", "both")
-        return self._answered(
+        return self.answered(
             session,
             "claims.html",
             batch,
@@ -379,11 +393,11 @@ class Tradewind(Served):
             or file.member.member_id != batch.asked["memberId"]
             or words.payer(file.member).name != batch.asked["payer"]
         ):
-            return self._answered(session, "none.html", batch, batch.asked, what="claim")
+            return self.answered(session, "none.html", batch, batch.asked, what="claim")
         if self.troubles.get(WRONG_PATIENT, session.user) is not None:
             file = self.another_claim(file, stages)
         swapped = self.troubles.get(COLUMN_SWAP, session.user) in ("lines", "both")
-        return self._answered(
+        return self.answered(
             session,
             "claim.html",
             batch,
@@ -396,13 +410,13 @@ class Tradewind(Served):
     # What changes something
 
     async def resubmit_sent(self, request: Request, session: Session) -> Response:
-        batch = self._batch(request, session)
+        batch = self.batch_of(request, session)
         await self.form(request, session)
         batch.state = "Resubmitted"
         return RedirectResponse(f"/batches/{batch.number}", 303)
 
     async def delete_sent(self, request: Request, session: Session) -> Response:
-        batch = self._batch(request, session)
+        batch = self.batch_of(request, session)
         await self.form(request, session)
         batch.state = "Deleted"
         return RedirectResponse("/batches", 303)
@@ -417,19 +431,27 @@ class Tradewind(Served):
             "date": day.isoformat(),
             "members": [person(member) for member in self.book.members],
             "eligibilities": [
-                truth(views.eligibility(member, member.on(day), day)) for member in self.book.members
+                truth(views.eligibility(member, member.on(day), day) | _of(member))
+                for member in self.book.members
             ],
             "claims": [
-                truth(views.claim(file, stage, day)) for file in self.book.claims if (stage := file.on(day))
+                truth(views.claim(file, stage, day) | _of(file.member))
+                for file in self.book.claims
+                if (stage := file.on(day))
             ],
+            **self.eras.truth(day),
             "not_on_file": {
-                "members": [person(member) for member in export.strangers],
+                "members": [{**_of(member), **person(member)} for member in export.strangers],
                 "claims": [
-                    {"patient_account_number": account, "member_id": member.member_id}
+                    {"patient_account_number": account, "member_id": member.member_id, **_of(member)}
                     for account, member in export.unsent
                 ],
             },
         }
+
+
+def _of(member: Member) -> dict[str, Json]:
+    return {"of": {"carrier": words.payer(member).id}}
 
 
 def _asked(form: FormData, labels: Mapping[str, str]) -> dict[str, str]:
@@ -480,7 +502,7 @@ PORTAL = Portal(
         cookie="twx_desk",
         idle_seconds=20 * 60,
         attempts=5,
-        reading_posts=frozenset({"/signin", "/eligibility", "/status"}),
+        reading_posts=frozenset({"/signin", "/eligibility", "/status", "/era"}),
     ),
     troubles=TROUBLES,
     open=_open,

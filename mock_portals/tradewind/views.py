@@ -10,8 +10,9 @@ from datetime import date
 from typing import Any
 
 from mock_portals.book import ClaimFile, Cover, Line, Member, OtherPayer, Period, Share, Stage
+from mock_portals.remits import Remit
 from mock_portals.shown import BLANK, Leaf, code, known, promised, text
-from mock_portals.systems import MODIFIER, PROCEDURE
+from mock_portals.systems import MODIFIER, PROCEDURE, PROVIDER_ADJUSTMENT
 from mock_portals.tradewind import words
 
 View = dict[str, Any]
@@ -162,6 +163,43 @@ def claim(file: ClaimFile, stage: Stage, today: date) -> View:
         "payment": _payment(stage),
         "lines": [_line(line, stage, file) for line in stage.lines],
         "_effective": words.day(stage.processed or file.received),
+    }
+
+
+def payment(remit: Remit, more: int = 0) -> View:
+    """Return a payment as the rows of its 835; its amount says so many cents more."""
+    paid, to = remit.payment, remit.organization
+    return {
+        "number": text(paid.number),
+        "method": text(paid.method),
+        "amount": words.money(paid.cents + more),
+        "issue_date": words.day(paid.issued),
+        "payee": text(paid.payee),
+        "payee_tin": text(to.tin),
+        "payee_npi": text(to.npi),
+        "claims": [
+            {
+                "claim_number": text(file.number),
+                "patient_account_number": text(file.account),
+                "member_id": text(file.member.member_id),
+                "patient_name": text(file.member.patient.name),
+                "service_from": words.day(file.start),
+                "service_to": words.day(file.end),
+                "billed": words.money(stage.billed),
+                "paid": words.money(stage.paid),
+                "patient_responsibility": words.money(stage.owed),
+                "_status": "1",
+            }
+            for file, stage in remit.claims
+        ],
+        "provider_adjustments": [
+            {
+                "reason": code(PROVIDER_ADJUSTMENT, one.reason),
+                "reference": text(one.reference),
+                "amount": words.money(one.cents),
+            }
+            for one in paid.withheld
+        ],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from itertools import pairwise
 from typing import Any
 
@@ -221,6 +222,139 @@ def test_coverage_rows_are_base_and_remaining_and_nothing_else(desk: Kit) -> Non
         assert "met" not in "".join(str(sorted(used)) for used in entry["accumulators"])
 
 
+PAYMENT = {
+    "TRN02 Trace no.": "number",
+    "BPR02 Amount": "amount",
+    "BPR04 Method": "method",
+    "BPR16 Date": "issue_date",
+}
+PAYEE = {"N102 Payee": "payee", "N104 NPI": "payee_npi", "REF TJ Tax ID": "payee_tin"}
+PAID = {
+    "CLP01 Account no.": "patient_account_number",
+    "CLP07 Payer claim no.": "claim_number",
+    "NM109 Member ID": "member_id",
+    "NM103 Patient": "patient_name",
+    "DTM232 From": "service_from",
+    "DTM233 Thru": "service_to",
+    "CLP03 Charge": "billed",
+    "CLP04 Paid": "paid",
+    "CLP05 Patient": "patient_responsibility",
+}
+WITHHELD = {"PLB03-1 Reason": "reason", "PLB03-2 Reference": "reference", "PLB04 Amount": "amount"}
+
+
+def remittance(visitor: Visitor, payment: dict[str, Any]) -> str:
+    """Ask for a payment by its trace number, and return the address of its page."""
+    payer = next(one for one in PAYERS if one.id == payment["of"]["carrier"])
+    number = payment["number"]["value"]
+    visitor.get("/era")
+    visitor.post("/era", payer=payer.name, trace=number)
+    assert table(visitor.page, "Remittances")[0]["TRN02 Trace no."] == number
+    path = f"{visitor.url}/remits/{number}"
+    visitor.get(path)
+    return path
+
+
+@pytest.mark.parametrize(("day", "layout"), [("2026-11-16", "a"), ("2026-11-17", "b")])
+def test_remittances_and_their_835s_are_the_truth(desk: Kit, day: str, layout: str) -> None:
+    desk.post("/clock", {"date": day})
+    desk.trouble("layout_b", on=layout == "b")
+    visitor, truth = log_on(desk), desk.truth()
+    files = {one["payment_number"]["value"]: one["file"] for one in truth["remittance_files"]}
+    mine = [one for one in truth["payments"] if one["of"]["tin"] == "007300142"]
+    assert len(mine) > 40
+    for payment in [one for one in mine if one["provider_adjustments"]] + mine[::4]:
+        path = remittance(visitor, payment)
+        page = visitor.page
+        shown = labelled(page.section("Payment"))
+        assert (shown.pop("BPR01 Handling"), shown.pop("TRN03 Payer ID")) == ("I", payment["of"]["carrier"])
+        assert shown == words(payment, PAYMENT)
+        assert labelled(page.section("Payee")) == words(payment, PAYEE)
+        rows = table(page, "Claim payments")
+        assert {row.pop("CLP02 Status") for row in rows} == {"1"}
+        assert rows == [words(claim, PAID) for claim in payment["claims"]]
+        withheld = table(page, "Provider level") if page.section("Provider level") else []
+        assert withheld == [words(one, WITHHELD) for one in payment["provider_adjustments"]]
+        file = files[payment["number"]["value"]]
+        answer = visitor.http.get(f"{path}/835")
+        assert answer.headers["content-type"] == "application/edi-x12"
+        assert answer.headers["content-disposition"] == f"attachment; filename={file['name']}"
+        assert answer.content == base64.b64decode(file["packed"])
+        assert f"TRN*1*{payment['number']['value']}*" in answer.text
+        assert [line[4:] for line in answer.text.splitlines() if line.startswith("PLB*")] == [
+            line for line in [plb(payment)] if payment["provider_adjustments"]
+        ]
+
+
+def plb(payment: dict[str, Any]) -> str:
+    """Return what a payment's PLB segment says after its name."""
+    parts = [
+        f"{one['reason']['words']}:{one['reference']['words']}*{one['amount']['value']}"
+        for one in payment["provider_adjustments"]
+    ]
+    year = payment["issue_date"]["value"][:4]
+    return "*".join([payment["payee_npi"]["value"], f"{year}1231", *parts]) + "~"
+
+
+def test_each_payer_pays_for_its_own_members_alone(desk: Kit) -> None:
+    truth = desk.truth()
+    of = {one["claim_number"]["value"]: one["of"]["carrier"] for one in truth["claims"]}
+    for payment in truth["payments"]:
+        assert {of[claim["claim_number"]["value"]] for claim in payment["claims"]} == {
+            payment["of"]["carrier"]
+        }
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"payer": "", "trace": "1"}, "Choose a payer."),
+        ({"issuedFrom": "2026-10-01"}, "Give a trace number, or both issue dates in order as YYYY-MM-DD."),
+        (
+            {"issuedFrom": "2026-07-01", "issuedThru": "2026-10-31"},
+            "Issue dates can be 92 days apart at most.",
+        ),
+        ({"trace": "1"}, "There is no remittance for this inquiry in your ERA mailbox."),
+    ],
+)
+def test_an_inquiry_for_remittances_that_has_no_answer_says_why(
+    desk: Kit, asked: dict[str, str], said: str
+) -> None:
+    visitor = log_on(desk)
+    visitor.get("/era")
+    visitor.post("/era", **{"payer": PAYERS[0].name} | asked)
+    assert said in visitor.page.text
+
+
+def test_a_remittance_is_of_its_batch(desk: Kit) -> None:
+    visitor, truth = log_on(desk), desk.truth()
+    first = truth["payments"][0]
+    other = next(one for one in truth["payments"] if one["of"] == first["of"] and one != first)
+    path = remittance(visitor, first)
+    visitor.get(path.replace(first["number"]["value"], other["number"]["value"]))
+    assert visitor.status == 404
+
+
+def test_troubles_play_on_remittances_too(desk: Kit) -> None:
+    visitor, payment = log_on(desk), desk.truth()["payments"][0]
+    path = remittance(visitor, payment)
+    desk.trouble("wrong_amount")
+    visitor.get(path)
+    assert float(labelled(visitor.page.section("Payment"))["BPR02 Amount"]) == pytest.approx(
+        float(payment["amount"]["value"]) + 1
+    )
+    desk.trouble("wrong_amount", on=False)
+    desk.trouble("column_swap")
+    visitor.get(path)
+    assert table(visitor.page, "Claim payments")[0]["CLP04 Paid"] == payment["claims"][0]["billed"]["words"]
+    desk.trouble("page_count")
+    visitor.get(path.partition("/remits/")[0])
+    assert "3 remittances in this batch" in visitor.page.text
+    desk.trouble("header_renamed")
+    visitor.get(path)
+    assert "NM109 Subscriber no." in table(visitor.page, "Claim payments")[0]
+
+
 def test_the_decoys_change_something_and_are_seen(desk: Kit) -> None:
     visitor, claims = log_on(desk), desk.truth()["claims"]
     member = claims[0]["member_id"]["value"]
@@ -240,6 +374,10 @@ def test_the_decoys_change_something_and_are_seen(desk: Kit) -> None:
     visitor.get(batch)
     assert visitor.status == 404
     assert [e["path"] for e in desk.log()["mutations"]] == [f"{batch}/resubmit", f"{batch}/delete"]
+    path = remittance(visitor, desk.truth()["payments"][0])
+    visitor.post(f"{path}/resend")
+    assert "Resent" in visitor.page.text
+    assert [e["path"] for e in desk.log()["mutations"]][2:] == [f"{path}/resend"]
 
 
 def test_the_pages_bring_their_assets(desk: Kit) -> None:

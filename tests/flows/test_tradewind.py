@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from playwright.sync_api import Page
 
-from flows.tradewind import FLOW
-from flows.tradewind.codes import CARRIERS, STATUS
+from flows.tradewind import CARRIERS, FLOW, STATUS
 from harvester import errors
 from harvester.exchange.worklists import read_worklist
-from harvester.model.claim import Claim, ClaimList
-from harvester.model.eligibility import Eligibility
-from harvester.model.query import ClaimQuery, ClaimsQuery, EligibilityQuery
+from harvester.model.claim import ClaimList
+from harvester.model.payment import PaymentList
+from harvester.model.query import ClaimsQuery, PaymentsQuery, Query, RemittanceFileQuery
 from harvester.model.shown import State
+from harvester.model.snapshot import Answer
 from harvester.model.work import WorkItem
-from harvester.testing.truth import Comparison
+from harvester.testing import FlowContract, Outcome
+from harvester.testing.truth import Comparison, compare
 from harvester.visit import lookups
 from tests.flows.desk import entrance, signed_in, user
 from tests.mock_portals import kit as running_kit
 from tests.mock_portals.kit import Kit
 
 TODAY = date(2026, 11, 16)
+TIN = "007300142"
 WORKLISTS = Path(__file__).parents[2] / "mock_portals" / "worklist" / "tradewind"
 UNREAD = {"Batch no.", "Code", "Effective", "List", "Meaning", "Response date", "Site ID", "User"}
 """What stands on a claim's page and the model has no field for; the codes' meanings where none is held up."""
+OF_PAYMENTS = {"BPR01 Handling", "CLP02 Status", "TRN03 Payer ID"}
+POSTED = "path => fetch(path, {method: 'POST'}).then(() => 'sent', () => 'blocked')"
 
 
 @pytest.fixture(scope="module")
@@ -57,62 +61,60 @@ def carrier(item: WorkItem) -> str:
     return found.id
 
 
-def true_claims(kit: Kit) -> dict[str, Mapping[str, Any]]:
-    return {claim["claim_number"]["value"]: claim for claim in kit.truth()["claims"]}
+def ask(page: Page, query: Query) -> Answer | None:
+    """Return the answer, ``None`` where it is not on file."""
+    try:
+        return lookups.answer(FLOW, page, query)
+    except errors.NotOnFile:
+        return None
 
 
-@pytest.mark.parametrize("day", [TODAY, date(2026, 11, 17)], ids=str)
-def test_every_claim_of_the_worklist_is_the_truth(
-    kit: Kit, day: date, record_property: Callable[[str, object], None]
+def test_every_claim_and_coverage_of_the_worklist_is_the_truth(
+    kit: Kit, record_property: Callable[[str, object], None]
 ) -> None:
-    kit.post("/clock", {"date": day.isoformat()})
-    true, comparison = true_claims(kit), Comparison()
-    missing = {claim["patient_account_number"] for claim in kit.truth()["not_on_file"]["claims"]}
-    absent, seen, asked = set(), set(), items("claims")
-    if day != TODAY:
-        numbers = {c["patient_account_number"]["value"] for c in true.values()}
-        asked = tuple(i for i in asked if i.patient_account_number in numbers)[::4]
-        missing = set()
+    truth, comparison, absent = kit.truth(), Comparison(), set()
+    asked: list[tuple[str, Query]] = [
+        (f"{item.claim_id}", item.claim_query(carrier(item))) for item in items("claims")
+    ]
+    asked += [
+        (f"{item.appointment_id}", item.eligibility_query(carrier(item))) for item in items("appointments")
+    ]
     with signed_in(kit, FLOW, user(kit)) as page:
-        for item in asked:
-            query = item.claim_query(carrier(item))
-            try:
-                answer = lookups.answer(FLOW, page, query)
-            except errors.NotOnFile:
-                absent.add(item.patient_account_number)
-                continue
-            assert isinstance(answer, Claim)
-            assert answer.patient_account_number.value == item.patient_account_number
-            comparison.add(answer, true[str(answer.claim_number.value)], str(item.claim_id))
-            seen |= {entry.path[-1] for entry in answer.unmapped}
+        for name, query in asked:
+            answer = ask(page, query)
+            compare(comparison, query, answer, truth, name)
+            absent |= {name} if answer is None else set()
     assert comparison.differences == []
-    assert absent == missing
-    assert comparison.compared > 40 * (len(asked) - len(absent))
-    assert seen - UNREAD == set()
+    assert len(absent) == 6
+    assert comparison.compared > 40 * len(asked)
     assert kit.log()["mutations"] == []
     record_property("values compared", comparison.compared)
 
 
-def test_every_eligibility_of_the_worklist_is_the_truth(
-    kit: Kit, record_property: Callable[[str, object], None]
+@pytest.mark.parametrize("day", [TODAY, TODAY + timedelta(days=1)], ids=str)
+def test_every_payment_and_its_835_is_the_truth(
+    kit: Kit, day: date, record_property: Callable[[str, object], None]
 ) -> None:
-    true = {entry["member_id"]["value"]: entry for entry in kit.truth()["eligibilities"]}
-    missing = {member["member_id"] for member in kit.truth()["not_on_file"]["members"]}
-    comparison, absent, asked = Comparison(), set(), items("appointments")
+    kit.post("/clock", {"date": day.isoformat()})
+    truth, comparison, seen = kit.truth(), Comparison(), 0
+    spans = [(date(2026, 6, 1), date(2026, 8, 31)), (date(2026, 9, 1), date(2026, 11, 30))]
     with signed_in(kit, FLOW, user(kit)) as page:
-        for item in asked:
-            query = item.eligibility_query(carrier(item))
-            try:
-                answer = lookups.answer(FLOW, page, query)
-            except errors.NotOnFile:
-                absent.add(query.member.member_id)
-                continue
-            assert isinstance(answer, Eligibility)
-            assert answer.service_date.value == query.service_date
-            comparison.add(answer, true[query.member.member_id], str(item.appointment_id))
+        for payer in CARRIERS:
+            for first, last in spans:
+                query = PaymentsQuery(carrier=payer, issued_from=first, issued_to=last, tin=TIN)
+                answer = ask(page, query)
+                compare(comparison, query, answer, truth, f"{payer} {first}")
+                seen += len(answer.payments) if isinstance(answer, PaymentList) else 0
+        mine = [one for one in truth["payments"] if one["of"]["tin"] == TIN]
+        for payment in mine[:: 1 if day == TODAY else 6]:
+            of_it = {name: payment[name]["value"] for name in ("issue_date", "amount")}
+            file = RemittanceFileQuery(
+                **of_it, carrier=payment["of"]["carrier"], payment_number=payment["number"]["value"], tin=TIN
+            )
+            compare(comparison, file, ask(page, file), truth, file.payment_number)
     assert comparison.differences == []
-    assert absent == missing
-    assert comparison.compared > 80 * (len(asked) - len(absent))
+    assert seen == len(mine) > 40
+    assert comparison.compared > 20 * seen
     assert kit.log()["mutations"] == []
     record_property("values compared", comparison.compared)
 
@@ -121,7 +123,7 @@ def whole_year(item: WorkItem) -> ClaimsQuery:
     """Ask for all claims of an item's member."""
     member = item.claim_query(carrier(item)).member
     return ClaimsQuery(
-        carrier=carrier(item), member=member, service_from=date(2026, 1, 1), service_to=TODAY, tin="007300142"
+        carrier=carrier(item), member=member, service_from=date(2026, 1, 1), service_to=TODAY, tin=TIN
     )
 
 
@@ -132,17 +134,13 @@ def busiest() -> WorkItem:
 
 
 def test_a_list_is_read_over_all_its_pages(kit: Kit) -> None:
-    query, true = whole_year(busiest()), true_claims(kit)
+    query, comparison = whole_year(busiest()), Comparison()
     with signed_in(kit, FLOW, user(kit)) as page:
         listed = lookups.answer(FLOW, page, query)
     assert isinstance(listed, ClaimList)
     assert len(listed.rows) > 20
-    comparison = Comparison()
-    for row in listed.rows:
-        claim = true[str(row.claim_number.value)]
-        shared = {name: leaf for name, leaf in claim.items() if name in type(row).model_fields}
-        comparison.add(row, shared | {"member_id": None}, str(row.claim_number.value))
-    assert comparison
+    compare(comparison, query, listed, kit.truth(), "busiest")
+    assert comparison.differences == []
 
 
 def test_a_code_means_what_this_payer_means_by_it() -> None:
@@ -160,133 +158,66 @@ def test_a_code_of_another_payer_is_unreadable(kit: Kit) -> None:
     assert {(row.status.state, row.status.words) for row in listed.rows} == {(State.UNREADABLE, "F4:104")}
 
 
-POSTED = "path => fetch(path, {method: 'POST'}).then(() => 'sent', () => 'blocked')"
-
-
-# Troubles -----------------------------------------------------------------------------------------
-
-
-DOOR = {
-    "unavailable": errors.PortalUnavailable,
-    "maintenance": errors.PortalUnavailable,
-    "locked": errors.AccountLocked,
-    "password_expired": errors.PasswordExpired,
-    "terms": errors.TermsToAccept,
-}
-"""What stops somebody at the door."""
-
-
-@pytest.mark.parametrize("name", DOOR)
-def test_a_trouble_at_the_door_has_its_name_and_ends(kit: Kit, name: str) -> None:
-    kit.trouble(name)
-    with entrance(kit, FLOW) as (page, _), pytest.raises(DOOR[name]):
-        FLOW.sign_in(page, user(kit))
-    assert kit.log()["mutations"] == []
-    kit.trouble(name, on=False)
-    with signed_in(kit, FLOW, user(kit)):
-        pass
-
-
-@pytest.mark.parametrize("wrong", ["password", "site"])
-def test_a_wrong_password_or_site_is_sent_once(kit: Kit, wrong: str) -> None:
-    person = user(kit, (lambda _: "no") if wrong == "password" else None)
-    if wrong == "site":
-        person = replace(person, organisation="AF00000")
+def test_a_wrong_site_is_sent_once(kit: Kit) -> None:
+    person = replace(user(kit), organisation="AF00000")
     with entrance(kit, FLOW) as (page, _), pytest.raises(errors.WrongPassword):
         FLOW.sign_in(page, person)
     assert [entry["result"] for entry in kit.log()["sign_ins"]] == ["rejected"]
 
 
-@dataclass(frozen=True)
-class Case:
-    """A trouble inside, and what comes of a lookup; no error means the true answer."""
-
-    name: str
-    value: object
-    asked: str
-    error: type[errors.Trouble] | None
-    where: str = ""
-
-
-INSIDE = (
-    Case("slow", 100, "claim", None),
-    Case("layout_b", None, "claim", None),
-    Case("layout_b", None, "eligibility", None),
-    Case("unavailable", None, "claim", errors.PortalUnavailable),
-    Case("maintenance", None, "eligibility", errors.PortalUnavailable),
-    Case("expire_after", 3, "claim", errors.SignedOut),
-    Case("wrong_patient", None, "claim", errors.WrongPage, "member_id"),
-    Case("wrong_patient", None, "eligibility", errors.WrongPage, "member_id"),
-    Case("stale_rows", "old", "claim", errors.WrongPage, "Inquiry"),
-    Case("stale_rows", "missing", "claim", errors.PortalChanged, "Inquiry"),
-    Case("column_swap", "lines", "claim", errors.PortalChanged, "billed"),
-    Case("column_swap", "grid", "claim", errors.PortalChanged, "billed"),
-    Case("column_swap", "both", "claim", errors.PortalChanged, "billed"),
-    Case("header_renamed", None, "claim", errors.PortalChanged, "Member ID"),
-    Case("header_renamed", None, "eligibility", errors.PortalChanged, "Member ID"),
-    Case("page_count", 2, "claim", errors.PortalChanged, "rows"),
-    Case("new_code", None, "claim", None),
-)
-
-
-def test_every_trouble_of_the_portal_has_a_case(kit: Kit) -> None:
-    known = {trouble["name"] for trouble in kit.get("/trouble/tradewind")}
-    assert {case.name for case in INSIDE} | set(DOOR) == known
-
-
-def sample(kit: Kit, kind: str) -> ClaimQuery | EligibilityQuery:
-    """Ask for a claim whose amounts tell columns apart, or for a member's coverage."""
-    if kind == "eligibility":
-        item = next(i for i in items("appointments") if not f"{i.member_id}".startswith("9000"))
-        return item.eligibility_query(carrier(item))
-    paid = {
-        claim["patient_account_number"]["value"]
-        for claim in true_claims(kit).values()
-        if claim["paid"]["value"] not in ("0.00", claim["billed"]["value"])
-    }
-    item = next(i for i in items("claims") if i.patient_account_number in paid)
-    return item.claim_query(carrier(item))
-
-
-def true_to(kit: Kit, page: Page, query: ClaimQuery | EligibilityQuery, case: Case | None) -> None:
-    """Look it up and compare; the status alone is something else while its code is a new one."""
-    answer, comparison = lookups.answer(FLOW, page, query), Comparison()
-    if isinstance(answer, Claim):
-        true = true_claims(kit)[str(answer.claim_number.value)]
-    else:
-        (true,) = [
-            e for e in kit.truth()["eligibilities"] if e["member_id"]["value"] == query.member.member_id
-        ]
-    assert isinstance(answer, Claim | Eligibility)
-    if case and case.name == "new_code":
-        true = dict(true) | {"status": {"state": "unreadable", "value": None, "words": "F9:999"}}
-    comparison.add(answer, true, query.kind)
-    assert comparison.differences == []
-    assert comparison
-
-
-@pytest.mark.parametrize("case", INSIDE, ids=lambda case: f"{case.name}-{case.value or ''}-{case.asked}")
-def test_a_trouble_inside_has_its_outcome_and_ends(kit: Kit, case: Case) -> None:
-    query = sample(kit, case.asked)
-    with signed_in(kit, FLOW, user(kit)) as page:
-        kit.trouble(case.name, value=case.value)
-        if case.error is None:
-            true_to(kit, page, query, case)
-        else:
-            with pytest.raises(errors.Trouble) as trouble:
-                lookups.answer(FLOW, page, query)
-            assert type(trouble.value) is case.error
-            assert case.where in trouble.value.where
-        kit.trouble(case.name, on=False)
-        if case.error is not errors.SignedOut:
-            true_to(kit, page, query, None)
-    assert kit.log()["mutations"] == []
-
-
 def test_the_guard_lets_no_decoy_through(kit: Kit) -> None:
+    payment: dict[str, Any] = kit.truth()["payments"][0]
+    day, number = payment["issue_date"]["value"], payment["number"]["value"]
+    query = PaymentsQuery(
+        carrier=payment["of"]["carrier"], issued_from=day, issued_to=day, number=number, tin=TIN
+    )
     with signed_in(kit, FLOW, user(kit)) as page:
-        lookups.answer(FLOW, page, sample(kit, "claim"))
-        (batch, *_) = [r["path"] for r in kit.log()["requests"] if r["path"].startswith("/batches/")]
-        for path in (f"{batch}/resubmit", f"{batch}/delete"):
+        lookups.answer(FLOW, page, query)
+        paths = [r["path"] for r in kit.log()["requests"] if r["path"].endswith(f"/remits/{number}")]
+        batch = paths[0].partition("/remits/")[0]
+        for path in (f"{batch}/resubmit", f"{batch}/delete", f"{paths[0]}/resend"):
             assert page.evaluate(POSTED, path) == "blocked"
     assert kit.log()["mutations"] == []
+
+
+class TestTradewind(FlowContract):
+    flow = FLOW
+    unread = frozenset(UNREAD | OF_PAYMENTS)
+    troubles: ClassVar = {
+        "slow": Outcome(value=100),
+        "unavailable": (
+            Outcome(errors.PortalUnavailable),
+            Outcome(errors.PortalUnavailable, inside=True),
+        ),
+        "maintenance": (
+            Outcome(errors.PortalUnavailable),
+            Outcome(errors.PortalUnavailable, inside=True),
+        ),
+        "locked": Outcome(errors.AccountLocked),
+        "password_expired": Outcome(errors.PasswordExpired),
+        "terms": Outcome(errors.TermsToAccept),
+        "layout_b": Outcome(),
+        "expire_after": Outcome(value=9, kinds=("eligibility", "claims", "claim")),
+        "wrong_patient": Outcome(errors.WrongPage, "member_id", kinds=("eligibility", "claim")),
+        "stale_rows": (
+            Outcome(errors.WrongPage, "Inquiry", "old", ("claims", "claim"), inside=True),
+            Outcome(errors.PortalChanged, "Inquiry", "missing", ("claims", "claim"), inside=True),
+        ),
+        "column_swap": (
+            Outcome(errors.PortalChanged, "billed", "lines", ("claim",)),
+            Outcome(errors.PortalChanged, "billed", "grid", ("claim",)),
+            Outcome(errors.PortalChanged, "payments › amount", "lines", ("payments",)),
+        ),
+        "header_renamed": Outcome(
+            errors.PortalChanged, "Member ID", kinds=("eligibility", "claim", "payments")
+        ),
+        "page_count": (
+            Outcome(errors.PortalChanged, "rows", kinds=("claims", "claim")),
+            Outcome(errors.PortalChanged, "payments", kinds=("payments",)),
+        ),
+        "wrong_amount": (
+            Outcome(errors.PortalChanged, "payments › amount", kinds=("payments",)),
+            Outcome(errors.WrongPage, "amount", kinds=("remittance_file",)),
+        ),
+        "new_code": Outcome(kinds=("eligibility",)),
+    }

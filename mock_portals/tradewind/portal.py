@@ -441,9 +441,15 @@ class Tradewind(Served):
             ],
             **self.eras.truth(day),
             "not_on_file": {
-                "members": [{**_of(member), **person(member)} for member in export.strangers],
+                "members": [
+                    person(member) | {"carrier": words.payer(member).id} for member in export.strangers
+                ],
                 "claims": [
-                    {"patient_account_number": account, "member_id": member.member_id, **_of(member)}
+                    {
+                        "patient_account_number": account,
+                        "member_id": member.member_id,
+                        "carrier": words.payer(member).id,
+                    }
                     for account, member in export.unsent
                 ],
             },

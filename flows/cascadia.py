@@ -201,8 +201,8 @@ def _as(page: Page, tin: str | None) -> None:
         _choose(page, tin)
 
 
-def _fetched(page: Page, path: str, tin: str | None) -> Region:
-    found = PORTAL.fetch(page, path)
+def _sure(found: Region, tin: str | None) -> Region:
+    """Be sure that a page is this tax id's."""
     found.banner.text("Tax ID", echo=_tax_id(tin))
     return found
 
@@ -215,9 +215,8 @@ def _found(
     first = PORTAL.send(page, PORTAL.fetch(page, path), filled)
     for found in PORTAL.walk(page, first, onward="Next"):
         found.answers("Results for", filled)
-        found.banner.text("Tax ID", echo=_tax_id(tin))
         found.none_if_says(nothing)
-        yield found
+        yield _sure(found, tin)
 
 
 def _as_of(found: Record) -> Shown[date]:
@@ -289,7 +288,7 @@ def _row(row: Record) -> ClaimRow:
 def claim(page: Page, query: ClaimQuery) -> Claim:
     """Read one claim by its number."""
     _as(page, query.tin)
-    detail = _fetched(page, f"/claims/{query.claim_number}", query.tin)
+    detail = _sure(PORTAL.fetch(page, f"/claims/{query.claim_number}"), query.tin)
     meanings = {
         row.cell("Code").words: row.text("Explanation").value
         for row in detail.table("Codes explained", optional=True)
@@ -359,7 +358,7 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
 
 
 def _detail(page: Page, number: str, tin: str | None) -> Region:
-    detail = _fetched(page, f"/payments/{number}", tin)
+    detail = _sure(PORTAL.fetch(page, f"/payments/{number}"), tin)
     detail.fields("Payment").text("Number", echo=number)
     return detail
 
@@ -380,9 +379,9 @@ def _payment(detail: Region) -> Payment:
 def overpayments(page: Page, query: OverpaymentsQuery) -> OverpaymentList:
     """Read the statement of overpayments; all pages."""
     _as(page, query.tin)
-    first = _fetched(page, "/overpayments", query.tin)
+    first = PORTAL.fetch(page, "/overpayments")
+    found = [_sure(one, query.tin) for one in PORTAL.walk(page, first, onward="Next")]
     first.none_if_says("There are no overpayments")
-    found = list(PORTAL.walk(page, first, onward="Next"))
     demands = [
         one.each(
             "Overpayments", Overpayment, DEMAND, status=("Status", DEMANDS), patient_account_number=_account

@@ -110,8 +110,7 @@ INSURER = """payer_name=Insurer | policy_number=Policy no. | group_number=Group 
 ROW = """claim_number=Payer claim no. | patient_account_number=Account no. | patient_name=Patient
 | Service from | service_to=Service thru | processed_date=Finalized | billed=Charge | Paid"""
 CLAIM = """claim_number=Payer claim no. | patient_account_number=Account no. | Member ID
-| patient_name=Patient | Birth date | As of | Service from | service_to=Service thru | tin=Provider tax ID
-| Billing provider | Billing NPI | Rendering provider | Rendering NPI"""
+| patient_name=Patient | Birth date | As of | Service from | service_to=Service thru"""
 PAID = "number=Check/EFT | issue_date=Remit date"
 LINE = "number=Line | service_from=From | service_to=Thru | Units | billed=Charge | Paid"
 REMIT = """number=TRN02 Trace no. | issue_date=BPR16 Date | amount=BPR02 Amount | payee=N102 Payee
@@ -250,10 +249,15 @@ def claim(page: Page, query: ClaimQuery) -> Claim:
     }
     (found,) = _found(page, "/status", filled, query.tin)
     status = "Category:code", STATUS[query.carrier]
-    (level,) = found.table("Claim level").rows
-    return found.fields().into(
+    provider, (level,) = found.fields("Provider"), found.table("Claim level").rows
+    return found.fields("Claim").into(
         Claim,
         CLAIM,
+        tin=provider.text("Provider tax ID"),
+        billing_provider=provider.text("Billing provider"),
+        billing_npi=provider.text("Billing NPI"),
+        rendering_provider=provider.text("Rendering provider"),
+        rendering_npi=provider.text("Rendering NPI"),
         processed_date=level.day("Finalized"),
         status=level.mapped(*status),
         billed=level.money("Charge"),

@@ -366,7 +366,7 @@ def _detail(page: Page, number: str, tin: str | None) -> Region:
 def _payment(detail: Region) -> Payment:
     return detail.fields().into(
         Payment,
-        "Payee | Payee TIN | Payee NPI | Number | Method | Issue date | Amount",
+        "Number | Method | Issue date | Amount | Payee | Payee TIN | Payee NPI",
         claims=detail.table("Claims paid").each(PaidClaim, PAID_CLAIM),
         provider_adjustments=detail.table("Provider adjustments", optional=True).each(
             ProviderAdjustment,

@@ -169,6 +169,7 @@ def true_to(query: Query, truth: Truth) -> list[Truth]:
                 and one["patient_account_number"]["value"] == query.patient_account_number
                 and one.get("replaced_by", {}).get("state") != "known"
             ]
+            found = [one for one in found if _exactly(one, query)] or found
             # Where the portal does not say which claim replaced which, the one that stands is meant.
             found = [one for one in found if one["status"]["value"] != "adjusted"] or found
         case ClaimsQuery():
@@ -199,6 +200,13 @@ def true_to(query: Query, truth: Truth) -> list[Truth]:
             wanted = query.payment_number
             found = [one for one in truth["remittance_files"] if one["payment_number"]["value"] == wanted]
     return [one for one in found if _asked(one.get("of", {}), query)]
+
+
+def _exactly(claim: Truth, query: ClaimQuery) -> bool:
+    """Whether a claim is the one that is asked for by its number, else by its charge."""
+    if query.claim_number is not None:
+        return bool(claim["claim_number"]["value"] == query.claim_number)
+    return query.billed is not None and Decimal(claim["billed"]["value"]) == query.billed
 
 
 def _asked(of: Truth, query: Query) -> bool:

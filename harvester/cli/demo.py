@@ -260,7 +260,7 @@ def _against(row: Lookup, where: str, truth: Truth, comparison: Comparison) -> N
     from harvester.model.remittance import File, RemittanceFile
     from harvester.model.snapshot import Outcome
     from harvester.office import lookups, snapshots
-    from harvester.testing.truth import compare, true_to
+    from harvester.testing.truth import compare, list_truth, true_to
 
     snapshot = snapshots.of(row)
     if snapshot is None or (snapshot.outcome == Outcome.FOUND_MULTIPLE and snapshot.sealed_answer is None):
@@ -274,9 +274,9 @@ def _against(row: Lookup, where: str, truth: Truth, comparison: Comparison) -> N
     compare(comparison, query, answer, truth, where)
     if comparison.again and answer is not None:
         # What is kept is the first answer, with the day of the data beside it.
-        true = {one.get("as_of", {}).get("value") for one in true_to(query, truth)}
+        told = [one["as_of"] for one in (list_truth(query, truth), *true_to(query, truth)) if "as_of" in one]
         comparison.compared += 1
-        if true and str(row.sighting.as_of) not in {str(day) for day in true}:
+        if told and row.sighting.as_of != date.fromisoformat(told[0]["value"]):
             comparison.differences.append(f"{where}.as_of: seen again with another day")
 
 

@@ -301,7 +301,13 @@ def _merged(sentences: Iterable[str]) -> Iterator[str]:
     for sentence in sentences:
         begin, colon, rest = sentence.partition(": ")
         alike[begin + colon].append(rest)
-    return (begin + "; ".join(rests) for begin, rests in alike.items())
+    return (begin + "; ".join(_few(rests)) for begin, rests in alike.items())
+
+
+def _few(told: Sequence[str]) -> list[str]:
+    """Return the first three, and how many more there are."""
+    more = len(told) - 3
+    return [*told[:3], f"{more} more"] if more > 1 else list(told)
 
 
 ORDINARY = frozenset({"CO-45", "PR-1", "PR-2", "PR-3"})

@@ -65,6 +65,7 @@ NAMES: Mapping[str, frozenset[str]] = {
     "trouble": frozenset(
         {
             "AccountLocked",
+            "AnotherSession",
             "Challenge",
             "CodeNeeded",
             "CodeRejected",

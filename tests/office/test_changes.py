@@ -522,6 +522,8 @@ UNREAD = st.just(Unmapped(path=("Notes",), words="none"))
 def of(annotation: Any) -> st.SearchStrategy[Any]:
     if annotation is Unmapped:
         return UNREAD
+    if annotation is str:
+        return st.sampled_from(["one", "two"])
     if isinstance(annotation, type) and issubclass(annotation, Shown):
         return shown_of(annotation)
     if get_origin(annotation) is tuple:
@@ -663,6 +665,7 @@ def disturbed(value: Any, luck: random.Random) -> Any:
     if isinstance(value, Fact):
         moving: dict[str, Any] = {
             "as_of": K(date(2020, 1, 1 + luck.randrange(28))),
+            "follows": (str(luck.random()),),
             "unmapped": (Unmapped(path=("x",), words=str(luck.random())),),
         }
         fields = type(value).model_fields

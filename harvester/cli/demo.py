@@ -214,10 +214,33 @@ def day(portals: MakeBelieve, progress: Callable[[Progress], None]) -> Day:
     from harvester.office import sweep
 
     today, began = portals.today, time.monotonic()
+    _want_lists(today)
     report = sweep.sweep(today=today, progress=progress, answer=_mailbox(portals))
     seconds = time.monotonic() - began
     truths = {portal: portals.truth(portal) for portal in portals.addresses}
     return Day(Morning(report, today), *_compared(report.sweep, today, truths), seconds)
+
+
+def _want_lists(today: date) -> None:
+    """Let somebody at each portal want to see a member's claims: the next stay of theirs looks first."""
+    from harvester.model.query import ClaimsQuery
+    from harvester.office import lookups, worklist
+    from harvester.office.models import Account
+    from harvester.office.plan import Urgency
+
+    for portal in Account.objects.values_list("portal", flat=True).distinct():
+        account = Account.objects.select_related("owner").filter(portal=portal).order_by("pk")[0]
+        item = next(one for one in worklist.listed() if one.row.portal == portal and one.work.kind == "claim")
+        one = item.work.claim_query(item.row.carrier)
+        query = ClaimsQuery(
+            carrier=one.carrier,
+            member=one.member,
+            service_from=one.service_from,
+            service_to=one.service_to,
+            tin=one.tin,
+        )
+        asker = lookups.Asker(today, "a person wants to see it", Urgency.PERSON_WAITS, person=account.owner)
+        lookups.lookup(query, account, asker).save()
 
 
 def _mailbox(portals: MakeBelieve) -> Answer:
@@ -241,16 +264,17 @@ def _compared(run: int, today: date, truths: Mapping[str, Truth]) -> tuple[Compa
     from harvester.testing.truth import Comparison
 
     comparison, answers = Comparison(), Counter[str]()
-    rows = Lookup.objects.filter(sweep=run, state=Lookup.State.ANSWERED)
+    answered = Lookup.objects.filter(state=Lookup.State.ANSWERED)
+    rows = answered.filter(sweep=run) | answered.filter(sweep=None, day=today)
     for row in rows:
         answers[row.kind] += 1
         _against(row, about(row), truths[row.portal], comparison)
-    answered = set(rows.values_list("item", "kind"))
+    done = set(rows.values_list("item", "kind"))
     for followed in worklist.listed():
         work, on = followed.work, followed.work.service_date
         kind = "claim" if work.kind == "claim" else "eligibility"
         due = kind == "claim" or (on is not None and today <= on <= today + plan.AHEAD)
-        if due and (followed.row.pk, kind) not in answered:
+        if due and (followed.row.pk, kind) not in done:
             comparison.differences.append(f"{about_item(work)}: it was due and has no answer")
     return comparison, answers
 

@@ -59,12 +59,12 @@ class Portal:
 
     id: str
     name: str
+    about: str
+    """What kind of portal it is, and what signing in takes."""
     rules: Rules
     troubles: tuple[Trouble, ...]
     open: Callable[[Site], Pages]
     worklist: Callable[[Cast], Worklist]
-    about: str = ""
-    """What kind of portal it is, and what else than user name and password it asks for."""
     sites: Mapping[str, Rules] = field(default_factory=dict)
     """The further sites that it has on addresses of their own; attempts are counted at the main one."""
 

@@ -165,6 +165,10 @@ def _open(site: Site) -> Pages:
 PORTAL = Portal(
     id="beaconpass",
     name="BeaconPass sign-in",
+    about=(
+        "A sign-in broker in front of two regional plans: password, then a code by e-mail for "
+        "the one and from the authenticator for the other."
+    ),
     rules=Rules(
         cookie="bp_session",
         idle_seconds=60 * 60,

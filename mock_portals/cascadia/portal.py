@@ -585,6 +585,7 @@ def _open(site: Site) -> Pages:
 PORTAL = Portal(
     id="cascadia",
     name="Cascadia Mutual Health Plan — Provider Connection",
+    about="A regional commercial plan: password and authenticator code, then a tax ID.",
     rules=Rules(
         cookie="cmhp_session",
         idle_seconds=15 * 60,

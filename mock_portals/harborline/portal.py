@@ -715,6 +715,9 @@ def _open(site: Site) -> Pages:
 PORTAL = Portal(
     id="harborline",
     name="Harborline Provider Exchange",
+    about=(
+        "A hub over four payers, a single-page application: password, then the authenticator as the method."
+    ),
     rules=Rules(cookie="hbl_session", idle_seconds=30 * 60, attempts=4, reading_posts=OPEN_POSTS),
     troubles=TROUBLES,
     open=_open,

@@ -629,6 +629,7 @@ def _open(site: Site) -> Pages:
 PORTAL = Portal(
     id="rainier",
     name=f"{NAME} — Provider Access",
+    about="Managed Medicaid: user ID, password and authenticator code; delegates act for a tax ID.",
     rules=Rules(
         cookie="rcp_session",
         idle_seconds=15 * 60,

@@ -697,6 +697,7 @@ def _open(site: Site) -> Pages:
 PORTAL = Portal(
     id="statecomp",
     name="StateComp Provider Services — Larkmoor Workers' Compensation Board",
+    about="A workers' compensation board: password and authenticator code; bills hang on an injury claim.",
     rules=Rules(
         cookie="LWCBSESSION",
         idle_seconds=20 * 60,

@@ -504,6 +504,7 @@ def _open(site: Site) -> Pages:
 PORTAL = Portal(
     id="tradewind",
     name="Tradewind Exchange — Provider Desk",
+    about="A clearinghouse's hub over three payers: Site ID, user ID and password; answers are codes.",
     rules=Rules(
         cookie="twx_desk",
         idle_seconds=20 * 60,

@@ -622,6 +622,10 @@ def _open(site: Site) -> Pages:
 PORTAL = Portal(
     id="westmac",
     name="Westmac Medicare — Provider Gateway",
+    about=(
+        "A Medicare contractor: a notice to accept, password, a code by e-mail; TIN, NPI and "
+        "PTAN with every inquiry."
+    ),
     rules=Rules(
         cookie="wm_gateway",
         idle_seconds=30 * 60,

@@ -178,10 +178,6 @@ PORTAL = Portal(
     ),
     troubles=TROUBLES,
     open=_open,
-    about=(
-        "a sign-in broker and two health plans behind it, each on an address of its own; "
-        "a code by e-mail for the first, of the authenticator for the second"
-    ),
     worklist=lambda cast: _export(cast).worklist,
     sites={
         "northpeak": Rules(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import date
 
@@ -25,12 +26,13 @@ _CHOSEN = """async (field, awaited) => {
       if (fold(box.innerText)) return box.innerText;
     return "";
   };
-  const end = Date.now() + 1000;
-  while (awaited !== null && fold(shown()) !== fold(awaited) && Date.now() < end)
+  const open = () => field.getAttribute("aria-expanded") === "true";
+  const chosen = () => !open() && new RegExp(awaited).test(fold(shown()));
+  for (const end = Date.now() + 1000; awaited !== null && !chosen() && Date.now() < end;)
     await new Promise((next) => setTimeout(next, 20));
-  return shown();
+  return awaited === null || chosen() ? fold(shown()) : "";
 }"""
-"""What a field shows as chosen: beside an emptied input, inside it, or as its own text."""
+"""What a field shows as chosen: beside an emptied input, in it, or as its text; blank if not as awaited."""
 
 _ONWARD = """(option) => {
   let list = option;
@@ -54,27 +56,36 @@ def fill(where: Place, name: str, words: str) -> None:
         raise PortalChanged(f"“{name}” does not take what is entered", where=name)
 
 
-def choose(where: Place, name: str, words: str) -> None:
+def choose(where: Place, name: str, words: str, *, within: bool = False) -> None:
     """Choose the one option with exactly these words, whatever kind of list the control opens.
 
-    The options may come later, by typing or by scrolling. Raises ``PortalChanged`` where there is no such
-    option or more than one, or where the page shows another choice afterwards.
+    The options may come later, by typing or by scrolling. ``within``: the option says more beside these
+    words, a name beside a number. Raises ``PortalChanged`` where there is no such option or more than one,
+    or where the page shows another choice afterwards.
     """
     field = control(where, name)
-    if folded(str(field.evaluate(_CHOSEN, None))) == folded(words):
+    wanted = _pattern(words, within)
+    if re.search(wanted, field.evaluate(_CHOSEN, None)):
         return
     if field.evaluate("field => field.tagName") == "SELECT":
-        options = [one for one in field.locator("option").all_inner_texts() if folded(one) == folded(words)]
+        every = field.locator("option").all_inner_texts()
+        options = [one for one in every if re.search(wanted, folded(one))]
         if len(options) != 1:
             raise PortalChanged(f"{len(options)} choices “{words}”, not one", where=name)
         field.select_option(label=options[0])
     else:
-        _option(field, words, name).click()
-    if folded(str(field.evaluate(_CHOSEN, words))) != folded(words):
+        _option(field, words, name, within).click()
+    if not field.evaluate(_CHOSEN, wanted):
         raise PortalChanged(f"“{name}” shows another choice than the one made", where=name)
 
 
-def _option(field: Locator, words: str, name: str) -> Locator:
+def _pattern(words: str, within: bool) -> str:
+    """Return a pattern for all of a choice, or for words that stand in it; JavaScript reads it alike."""
+    escaped = re.escape(folded(words)).replace("/", r"\/")
+    return rf"(?<!\w){escaped}(?!\w)" if within else f"^{escaped}$"
+
+
+def _option(field: Locator, words: str, name: str, within: bool) -> Locator:
     """Open a list and return its one option with these words."""
     field.click()
     if field.evaluate("field => field.tagName === 'INPUT' && !field.readOnly"):
@@ -83,16 +94,18 @@ def _option(field: Locator, words: str, name: str) -> Locator:
     assert frame is not None
     options = frame.get_by_role("option").filter(visible=True)
     said = frame.get_by_text(words, exact=True)
-    exact = options.and_(said).or_(options.locator(said))
+    fitting = options.and_(said).or_(options.locator(said))
+    if within:
+        fitting = options.filter(has_text=re.compile(_pattern(words, within)))
     for _ in range(SLICES):
         with suppress(Timeout):
-            exact.first.wait_for(timeout=SLICE)
+            fitting.first.wait_for(timeout=SLICE)
             break
         if options.count():
             options.first.evaluate(_ONWARD)
-    if exact.count() != 1:
-        raise PortalChanged(f"{exact.count()} choices “{words}”, not one", where=name)
-    return exact
+    if fitting.count() != 1:
+        raise PortalChanged(f"{fitting.count()} choices “{words}”, not one", where=name)
+    return fitting
 
 
 def fill_day(where: Place, name: str, day: date, *, written: str = US) -> None:

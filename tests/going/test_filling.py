@@ -67,14 +67,13 @@ def test_a_control_that_another_label_names_is_not_taken(desk: Desk, tab: Page) 
 
 
 def test_sections_that_are_transparent_while_they_are_empty_are_a_control(desk: Desk, tab: Page) -> None:
-    sections = (
-        "<span role=spinbutton aria-label=Month>MM</span><span role=spinbutton aria-label=Day>DD</span>"
-    )
+    sections = "".join(f"<span role=spinbutton aria-label={name}>--</span>" for name in ("Month", "Day"))
     page(
         desk,
         tab,
-        f"""<label id=l for=i>Born *</label><div><div role=group aria-labelledby=l style="opacity: 0">{sections}
-</div><input id=i aria-hidden=true></div><label>Seen <input></label>""",
+        f"""<label id=l for=i>Born *</label><div>
+<div role=group aria-labelledby=l style="opacity: 0">{sections}</div>
+<input id=i aria-hidden=true></div><label>Seen <input></label>""",
     )
     assert control(tab, "Born").get_attribute("role") == "group"
 
@@ -122,6 +121,17 @@ def test_an_option_that_comes_later_is_chosen_by_all_of_its_words(desk: Desk, ta
     page(desk, tab, LATE)
     choose(tab, "Payer", "Larkmoor Plan")
     assert tab.locator("#shown").inner_text() == "Larkmoor Plan"
+
+
+def test_an_option_is_chosen_by_a_number_in_it(desk: Desk, tab: Page) -> None:
+    options = "<option>Alder (00-123/4)<option>Alder West (00-123/45)"
+    page(desk, tab, f"<label>Group <select id=group>{options}</select></label>")
+    choose(tab, "Group", "00-123/45", within=True)
+    assert tab.locator("#group").input_value() == "Alder West (00-123/45)"
+    choose(tab, "Group", "00-123/4", within=True)
+    assert tab.locator("#group").input_value() == "Alder (00-123/4)"
+    with pytest.raises(PortalChanged, match="0 choices"):
+        choose(tab, "Group", "00-12", within=True)
 
 
 def test_a_choice_that_the_page_does_not_show_is_refused(desk: Desk, tab: Page) -> None:

@@ -282,7 +282,8 @@ def _owed(answer: Claim) -> None:
     every = [adjustment for line in answer.lines for adjustment in line.adjustments]
     shown = all(line.adjustments or line.billed.value == line.paid.value for line in answer.lines)
     owed = [a.amount.value for a in every if a.group.value is AdjustmentGroup.PR]
-    if answer.patient_responsibility.value is None or not (every and shown) or None in owed:
+    unknown = None in owed or any(a.group.value is None for a in every)
+    if answer.patient_responsibility.value is None or not (every and shown) or unknown:
         return
     total = sum((amount for amount in owed if amount is not None), Decimal())
     _equal(answer.patient_responsibility.value, total, "patient_responsibility")

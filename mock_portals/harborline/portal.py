@@ -17,14 +17,25 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from mock_portals.authorizations import Authorization, authorizations, of
 from mock_portals.book import Book, ClaimFile, Member, Stage, book
 from mock_portals.cast import Cast, Organization, Patient
 from mock_portals.harborline import views
 from mock_portals.harborline.views import Block, View
-from mock_portals.harborline.words import PAYERS, REGIONS, SERVICES, Payer, Tab
-from mock_portals.served import person
+from mock_portals.harborline.words import (
+    PAYERS,
+    REGIONS,
+    REMIT,
+    REMITTANCES,
+    REVIEWS,
+    SERVICES,
+    Payer,
+    Tab,
+)
+from mock_portals.remits import Remit, remits
+from mock_portals.served import page_number, person
 from mock_portals.sessions import Session
-from mock_portals.shown import Json, Leaf, truth
+from mock_portals.shown import Json, Leaf, text, truth
 from mock_portals.site import Pages, Portal, Rules, Site
 from mock_portals.troubles import (
     CODE_REJECTED,
@@ -50,6 +61,8 @@ PLANS = (
 APPS = {
     "eligibility": "Eligibility and Benefits",
     "claims": "Claim Status",
+    "remittances": "Remittance Viewer",
+    "authorizations": "Authorizations and Referrals",
 }
 TURN = 10
 """Claims on a page of a list that is paged."""
@@ -83,6 +96,7 @@ TROUBLES = (
     NEW_WORD,
     DROPPED_DIGITS,
 )
+DOWN = "The payer's system cannot respond at this time (42). Please try again later."
 OPEN_POSTS = frozenset(
     {
         "/api/sign-in",
@@ -92,6 +106,8 @@ OPEN_POSTS = frozenset(
         "/api/region",
         "/api/eligibility",
         "/api/claims",
+        "/api/remittances",
+        "/api/authorizations",
     }
 )
 """POSTs that change nothing."""
@@ -138,15 +154,22 @@ def _books(cast: Cast) -> dict[str, Book]:
 
 
 @cache
+def _reviews_of(cast: Cast) -> dict[str, tuple[Authorization, ...]]:
+    """Return each payer's service reviews."""
+    books = _books(cast)
+    return {p.id: authorizations(cast, f"harborline {p.id}", books[p.id]) for p in PAYERS}
+
+
+@cache
 def _export(cast: Cast) -> Export:
-    """Return the practice's own rows: each patient at one payer, one open claim in three."""
+    """Return the practice's own rows: each patient at one payer, one open claim in six."""
     books = _books(cast)
     members = tuple(books[payer_of(patient).id].members[place] for place, patient in enumerate(cast.patients))
     known = {member.member_id for member in members}
     files: dict[str, ClaimFile] = {}
     for found in books.values():
         own = [file for file in found.claims if file.worklist and file.member.member_id in known]
-        for file in own[::3]:
+        for file in own[::6]:
             files.setdefault(file.account, file)
     return Export(
         cast,
@@ -197,10 +220,14 @@ class Harborline:
                 self.call("/api/forms/{app}", self.form),
                 self.call("/api/eligibility", self.ask("eligibility"), "POST"),
                 self.call("/api/claims", self.ask("claims"), "POST"),
+                self.call("/api/remittances", self.ask("remittances"), "POST"),
+                self.call("/api/authorizations", self.ask("authorizations"), "POST"),
                 self.call("/api/inquiries/{inquiry}", self.inquiry),
+                self.call("/api/remittances/{remit}", self.remit),
                 self.call("/api/claims/{claim}", self.claim),
                 self.call("/api/claims/{claim}/dispute", self.changed, "POST"),
                 self.call("/api/claims/{claim}/attachments", self.changed, "POST"),
+                self.call("/api/authorizations/{review}/extend", self.changed, "POST"),
                 self.call("/api/survey", self.changed, "POST"),
             ],
             exception_handlers={HTTPException: self._refused},
@@ -378,8 +405,8 @@ class Harborline:
 
     async def organizations(self, request: Request, _session: Session) -> Response:
         typed = request.query_params.get("q", "").casefold()
-        found = [one for one in self.cast.organizations if typed in one.name.casefold()]
-        return JSONResponse([{"label": one.name, "tin": one.tin} for one in found])
+        shown = [{"name": one.name, "label": f"{one.name} ({one.tin})"} for one in self.cast.organizations]
+        return JSONResponse([one for one in shown if typed in one["label"].casefold()])
 
     async def payers(self, request: Request, session: Session) -> Response:
         typed = request.query_params.get("q", "").casefold()
@@ -390,11 +417,11 @@ class Harborline:
 
     async def form(self, request: Request, session: Session) -> Response:
         payer = self._payer(request.query_params.get("payer", ""), session)
-        tabs = [Tab("Inquiry", payer.inquiry)] if request.path_params["app"] == "eligibility" else payer.tabs
+        app = request.path_params["app"]
         return JSONResponse(
             {
                 "banner": payer.banner,
-                "dates": payer.dates,
+                "dates": payer.dates if app in ("eligibility", "claims") else "sections",
                 "dropsDigits": self.on(DROPPED_DIGITS, session) is not None,
                 "tabs": [
                     {
@@ -404,12 +431,12 @@ class Harborline:
                             for name, label in tab.fields.items()
                         ],
                     }
-                    for tab in tabs
+                    for tab in _tabs(app, payer)
                 ],
                 "services": [
                     {"id": short, "label": f"{short} - {words}"} for short, words in SERVICES.items()
                 ],
-                "results": payer.results,
+                "results": payer.results if app in ("eligibility", "claims") else "roles",
                 "layoutB": self.on(LAYOUT_B, session) is not None,
             }
         )
@@ -432,8 +459,7 @@ class Harborline:
             organization = next(
                 (one for one in self.cast.organizations if one.name == asked.get("organization")), None
             )
-            tabs = [Tab("Inquiry", payer.inquiry)] if kind == "eligibility" else payer.tabs
-            tab = next((one for one in tabs if one.name == asked.get("tab")), None)
+            tab = next((one for one in _tabs(kind, payer) if one.name == asked.get("tab")), None)
             if organization is None or tab is None:
                 raise HTTPException(404)
             missing = [
@@ -458,17 +484,21 @@ class Harborline:
         if working is None:
             raise HTTPException(404)
         working.left -= 1
-        return self._answer(session, working)
+        return self._answer(session, working, page_number(request.query_params.get("page", "1")))
 
-    def _answer(self, session: Session, working: Working) -> Response:
+    def _answer(self, session: Session, working: Working, page: int = 1) -> Response:
         inquiry = working.inquiry
         if working.left > 0:
             return JSONResponse({"id": inquiry.number}, 202)
-        answer = (
-            self._coverage(session, inquiry)
-            if inquiry.kind == "eligibility"
-            else self._list(session, inquiry)
-        )
+        match inquiry.kind:
+            case "eligibility":
+                answer = self._coverage(session, inquiry)
+            case "remittances":
+                answer = self._payments(session, inquiry)
+            case "authorizations":
+                answer = self._reviews(session, inquiry)
+            case _:
+                answer = self._list(session, inquiry, page)
         return JSONResponse(answer)
 
     def _echo(self, inquiry: Inquiry) -> list[list[str]]:
@@ -492,8 +522,7 @@ class Harborline:
 
     def _trouble(self, session: Session, inquiry: Inquiry) -> dict[str, Any] | None:
         if self.on(PAYER_DOWN, session) is not None:
-            words = "The payer's system cannot respond at this time (42). Please try again later."
-            return self._said(inquiry, words, "error")
+            return self._said(inquiry, DOWN, "error")
         member = self.books[inquiry.payer.id].member(inquiry.asked.get("memberId", ""))
         if member is None:
             return self._said(inquiry, "The payer could not find this subscriber (75). Check the ID.")
@@ -535,7 +564,7 @@ class Harborline:
         ]
         return sorted(found, key=lambda entry: (entry[0].start, entry[0].number), reverse=True)
 
-    def _list(self, session: Session, inquiry: Inquiry) -> dict[str, Any]:
+    def _list(self, session: Session, inquiry: Inquiry, page: int) -> dict[str, Any]:
         said = self._trouble(session, inquiry)
         if said:
             return said
@@ -555,19 +584,24 @@ class Harborline:
         found = self._on_file(shown)
         if not found:
             return self._said(inquiry, "The payer could not find any claims for this search.")
+        total = len(found) + (self.troubles.number(PAGE_COUNT, session.user) or 0)
+        size = TURN if payer.paged else len(found)
+        pages = -(-len(found) // size)
+        page = min(max(1, page), pages)
+        found = found[(page - 1) * size : page * size]
         today = self.clock.today
         rows = [self._word(session, views.row(payer, file, stage, today)) for file, stage in found]
         block = views.table(payer, "row", rows)
         if self.on(COLUMN_SWAP, session) in ("grid", "both"):
             block = self._swap(payer, "row", block)
-        total = len(found) + (self.troubles.number(PAGE_COUNT, session.user) or 0)
         block |= {
-            "claims": [file.number for file, _ in found],
-            "total": total,
+            "links": [file.number for file, _ in found],
+            "found": f"{total} {'claim' if total == 1 else 'claims'} found",
             "linked": payer.shown["row"]["claim_number"],
-            "turn": TURN if payer.results == "table" and payer.polls == 0 else 0,
+            "page": page,
+            "pages": pages,
         }
-        return {"echo": echo, "blocks": [block]}
+        return {"id": inquiry.number, "echo": echo, "blocks": [block]}
 
     async def claim(self, request: Request, session: Session) -> Response:
         payer = self._payer(request.query_params.get("payer", ""), session)
@@ -586,8 +620,69 @@ class Harborline:
             blocks = [
                 self._swap(payer, "lines", b) if b["title"] == payer.titles["lines"] else b for b in blocks
             ]
-        echo = [["Payer", payer.name], ["Organization", organization]]
+        echo = [["Payer", payer.name], ["Organization", organization], ["Tax ID", found[0].organization.tin]]
         return JSONResponse({"echo": echo, "blocks": self._troubled(session, payer, blocks)})
+
+    # Remittances and service reviews
+
+    def _remits(self, payer: Payer, organization: Organization) -> list[Remit]:
+        return remits(self.books[payer.id], organization, self.clock.today)
+
+    def _payments(self, session: Session, inquiry: Inquiry) -> dict[str, Any]:
+        if self.on(PAYER_DOWN, session) is not None:
+            return self._said(inquiry, DOWN, "error")
+        asked = inquiry.asked
+        first, last = _day(asked.get("issuedFrom", "")), _day(asked.get("issuedTo", ""))
+        found = [
+            remit
+            for remit in self._remits(inquiry.payer, inquiry.organization)
+            if asked.get("checkNumber", "") in ("", remit.payment.number)
+            and (first is None or remit.payment.issued >= first)
+            and (last is None or remit.payment.issued <= last)
+            and asked.get("claimNumber", "") in ("", *(file.number for file, _ in remit.claims))
+        ]
+        if not found:
+            return self._said(inquiry, "We did not find remittance data matching your search criteria.")
+        total = len(found) + (self.troubles.number(PAGE_COUNT, session.user) or 0)
+        block = views.tabled("Remits", REMIT, [views.payment(remit) for remit in found])
+        block |= {
+            "links": [remit.payment.number for remit in found],
+            "linked": REMIT["number"],
+            "found": f"{total} {'remit' if total == 1 else 'remits'} found",
+        }
+        return {"echo": self._echo(inquiry), "blocks": [block]}
+
+    async def remit(self, request: Request, session: Session) -> Response:
+        payer = self._payer(request.query_params.get("payer", ""), session)
+        name, number = request.query_params.get("organization", ""), request.path_params["remit"]
+        for organization in self.cast.organizations:
+            for remit in self._remits(payer, organization):
+                if organization.name == name and remit.payment.number == number:
+                    echo = [["Payer", payer.name], ["Organization", name], ["Tax ID", organization.tin]]
+                    return JSONResponse({"echo": echo, "blocks": views.remit_blocks(views.payment(remit))})
+        raise HTTPException(404)
+
+    def _reviews(self, session: Session, inquiry: Inquiry) -> dict[str, Any]:
+        said = self._trouble(session, inquiry)
+        if said:
+            return said
+        files, wanted = self.books[inquiry.payer.id], inquiry.asked.get("reference", "")
+        member = files.member(inquiry.asked["memberId"])
+        assert member is not None
+        if self.on(WRONG_PATIENT, session) is not None:
+            member = _another(files, member)
+        reviews = [
+            views.authorization(file, decision)
+            for file, decision in of(_reviews_of(self.cast)[inquiry.payer.id], member, self.clock.today)
+            if wanted in ("", file.reference, decision.number)
+        ]
+        if not reviews:
+            return self._said(inquiry, "No service reviews were found for this member.")
+        blocks = views.review_blocks(member, reviews)
+        more = self.troubles.number(PAGE_COUNT, session.user) or 0
+        if more:
+            blocks[-1]["found"] = f"{len(reviews) + more} service reviews found"
+        return {"echo": self._echo(inquiry), "blocks": self._troubled(session, inquiry.payer, blocks)}
 
     def _another_claim(self, files: Book, file: ClaimFile) -> tuple[ClaimFile, Stage]:
         others = [one for one in files.claims if one.member != file.member]
@@ -626,24 +721,55 @@ class Harborline:
         """Return what the pages show on a day of the practice's own patients, from the books alone."""
         export = _export(self.cast)
         known = {member.member_id for member in export.book.members}
+        ours = [(payer_of(member.patient), member) for member in export.book.members]
+        both = [(payer, organization) for payer in PAYERS for organization in self.cast.organizations]
         return {
             "portal": PORTAL.id,
             "date": day.isoformat(),
             "members": [person(member) for member in export.book.members],
             "eligibilities": [
-                truth(views.eligibility(payer_of(member.patient), member, member.on(day), day))
-                for member in export.book.members
+                truth({"of": {"carrier": payer.id}} | views.eligibility(payer, member, member.on(day), day))
+                for payer, member in ours
             ],
             "claims": [
-                truth(views.claim(payer, file, stage, day))
+                truth({"of": _of(payer, file.organization)} | views.claim(payer, file, stage, day))
                 for payer in PAYERS
                 for file in self.books[payer.id].claims
                 if file.member.member_id in known and (stage := file.on(day))
             ],
+            "payments": [
+                truth({"of": _of(payer, organization)} | views.payment(remit))
+                for payer, organization in both
+                for remit in remits(self.books[payer.id], organization, day)
+            ],
+            "authorizations": [
+                truth({"of": {"carrier": payer.id, "member_id": member.member_id}} | view)
+                for payer, member in ours
+                for view in (
+                    views.authorization(file, decision)
+                    for file, decision in of(_reviews_of(self.cast)[payer.id], member, day)
+                )
+            ],
+            "lists": [
+                *(
+                    truth({"kind": "payments", "of": _of(payer, one), "tin": text(one.tin)})
+                    for payer, one in both
+                ),
+                *(
+                    truth({"kind": "authorizations", "of": {"member_id": one.member_id}} | views.who(one))
+                    for _, one in ours
+                ),
+            ],
             "not_on_file": {
-                "members": [person(member) for member in export.strangers],
+                "members": [
+                    {"carrier": payer_of(member.patient).id} | _person(member) for member in export.strangers
+                ],
                 "claims": [
-                    {"patient_account_number": account, "member_id": member.member_id}
+                    {
+                        "carrier": payer_of(member.patient).id,
+                        "patient_account_number": account,
+                        "member_id": member.member_id,
+                    }
                     for account, member in export.unsent
                 ],
             },
@@ -661,11 +787,27 @@ def _narrowed(view: View, service: str) -> View:
     }
 
 
+def _tabs(app: str, payer: Payer) -> tuple[Tab, ...]:
+    if app == "eligibility":
+        return (Tab("Inquiry", payer.inquiry),)
+    return {"claims": payer.tabs, "remittances": REMITTANCES, "authorizations": REVIEWS}.get(app, ())
+
+
 def _another(files: Book, member: Member) -> Member:
     """Return somebody else: of the same name if there is one."""
     others = [other for other in files.members if other is not member]
     namesakes = [other for other in others if other.patient.name == member.patient.name]
     return (namesakes or others)[0]
+
+
+def _of(payer: Payer, organization: Organization) -> dict[str, str]:
+    return {"carrier": payer.id, "tin": organization.tin.replace("-", "")}
+
+
+def _person(member: Member) -> dict[str, Json]:
+    found = person(member)
+    assert isinstance(found, dict)
+    return found
 
 
 async def _body(request: Request) -> dict[str, str]:

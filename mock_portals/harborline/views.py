@@ -9,20 +9,35 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from mock_portals.authorizations import Authorization, Decision
 from mock_portals.book import ClaimFile, Cover, Line, Member, Stage
 from mock_portals.harborline.words import (
+    HOUSE,
     KINDS,
+    LETTER,
     METHODS,
     ORDERS,
     OUTCOMES,
     REASONS,
     RELATIONSHIPS,
     REMARKS,
+    REMIT_ADJUSTMENT,
+    REMIT_CLAIM,
+    REMIT_DETAIL,
+    REVIEW,
+    REVIEW_KINDS,
+    REVIEW_LINE,
+    REVIEW_REASONS,
+    REVIEW_STATUSES,
+    REVIEW_UNITS,
     UNITS,
+    WITHHELD,
+    Labels,
     Payer,
 )
+from mock_portals.remits import Remit
 from mock_portals.shown import Leaf, code, known, promised, text
-from mock_portals.systems import CARC, DIAGNOSIS, MODIFIER, PROCEDURE, RARC
+from mock_portals.systems import CARC, DIAGNOSIS, MODIFIER, PROCEDURE, PROVIDER_ADJUSTMENT, RARC
 
 View = dict[str, Any]
 Block = dict[str, Any]
@@ -260,6 +275,97 @@ def _line(payer: Payer, line: Line, stage: Stage) -> View:
     return view
 
 
+def payment(remit: Remit) -> View:
+    """Return a check or transfer with what it pays and what it withholds."""
+    issued = remit.payment
+    return {
+        "number": text(issued.number),
+        "method": known(issued.method, METHODS[issued.method]),
+        "amount": HOUSE.money(issued.cents),
+        "issue_date": HOUSE.day(issued.issued),
+        "payee": text(issued.payee),
+        "payee_tin": text(remit.organization.tin),
+        "payee_npi": text(remit.organization.npi),
+        "claims": [
+            {
+                "claim_number": text(file.number),
+                "patient_account_number": text(file.account),
+                "patient_name": text(file.member.patient.name),
+                "member_id": text(file.member.member_id),
+                "service_from": HOUSE.day(file.start),
+                "service_to": HOUSE.day(file.end),
+                "billed": HOUSE.money(stage.billed),
+                "paid": HOUSE.money(stage.paid),
+            }
+            for file, stage in remit.claims
+        ],
+        "provider_adjustments": [
+            {
+                "reason": code(PROVIDER_ADJUSTMENT, one.reason, WITHHELD[one.reason]),
+                "_means": text(WITHHELD[one.reason]),
+                "reference": _text(HOUSE, one.reference),
+                "amount": HOUSE.money(one.cents),
+            }
+            for one in issued.withheld
+        ],
+    }
+
+
+def who(member: Member) -> View:
+    """Return whose service reviews are listed."""
+    patient = member.patient
+    return {
+        "member_id": text(member.member_id),
+        "member_name": text(patient.name),
+        "birth_date": HOUSE.day(patient.birth_date),
+    }
+
+
+def authorization(file: Authorization, decision: Decision) -> View:
+    """Return a service review with its lines, each with a status of its own, and its letters."""
+    return {
+        "number": _text(HOUSE, decision.number),
+        "reference": text(file.reference),
+        "kind": text(REVIEW_KINDS[file.kind]),
+        "status": known(decision.status, REVIEW_STATUSES[decision.status]),
+        "reason": _text(HOUSE, decision.reason and REVIEW_REASONS[decision.reason]),
+        "service": HOUSE.service(file.service),
+        "requesting_provider": text(file.requesting.name),
+        "servicing_provider": text(file.servicing.name),
+        "requested_date": HOUSE.day(file.requested),
+        "decided_date": HOUSE.day(decision.decided),
+        "effective_date": HOUSE.day(decision.effective),
+        "expiration_date": HOUSE.day(decision.expires),
+        "unit": known(decision.lines[0].unit, REVIEW_UNITS[decision.lines[0].unit]),
+        **_counted(decision.approved, decision.used),
+        "lines": [
+            {
+                "number": text(str(line.number)),
+                "procedure": code(PROCEDURE, line.procedure),
+                "modifiers": [code(MODIFIER, one) for one in line.modifiers],
+                "status": known(line.status, REVIEW_STATUSES[line.status]),
+                "service_from": HOUSE.day(line.start),
+                "service_to": HOUSE.day(line.end),
+                "unit": known(line.unit, REVIEW_UNITS[line.unit]),
+                "requested": known(str(line.requested), str(line.requested)),
+                **_counted(line.approved, line.used),
+            }
+            for line in decision.lines
+        ],
+        "letters": [
+            {"name": text(one.name), "reference": text(one.reference), "sent_date": HOUSE.day(one.sent)}
+            for one in decision.letters
+        ],
+    }
+
+
+def _counted(approved: int | None, used: int) -> View:
+    if approved is None:
+        return dict.fromkeys(("approved", "used", "remaining"), HOUSE.nothing)
+    counts = {"approved": approved, "used": used, "remaining": approved - used}
+    return {name: known(str(count), str(count)) for name, count in counts.items()}
+
+
 # Blocks: what the application draws ------------------------------------------------------------
 
 
@@ -276,17 +382,25 @@ def _cell(record: View, names: str) -> str:
 
 
 def facts(payer: Payer, part: str, record: View) -> Block:
+    """Return labelled facts of a part of the payer's."""
+    return labelled(payer.titles[part], payer.shown[part], record)
+
+
+def labelled(title: str, shown: Labels, record: View) -> Block:
     """Return labelled facts; what a record does not have is left out."""
-    shown = payer.shown[part]
     pairs = [[label, _cell(record, names)] for names, label in shown.items() if names.split("+")[0] in record]
-    return {"kind": "facts", "title": payer.titles[part], "facts": pairs}
+    return {"kind": "facts", "title": title, "facts": pairs}
 
 
 def table(payer: Payer, part: str, records: Sequence[View]) -> Block:
-    """Return a table; rows of claims say which claim they lead to."""
-    shown = payer.shown[part]
+    """Return a table of a part of the payer's."""
+    return tabled(payer.titles[part], payer.shown[part], records)
+
+
+def tabled(title: str, shown: Labels, records: Sequence[View]) -> Block:
+    """Return a table with a row for each record."""
     rows = [[_cell(record, names) for names in shown] for record in records]
-    return {"kind": "table", "title": payer.titles[part], "headers": list(shown.values()), "rows": rows}
+    return {"kind": "table", "title": title, "headers": list(shown.values()), "rows": rows}
 
 
 def _said(title: str, words: Sequence[Leaf]) -> Block:
@@ -338,6 +452,38 @@ def claim_blocks(payer: Payer, view: View) -> list[Block]:
     if view["payment"]:
         blocks.append(facts(payer, "payment", view["payment"]))
     return blocks
+
+
+def remit_blocks(view: View) -> list[Block]:
+    """Return the parts of a remittance; of its claims only the first two are shown at once."""
+    blocks = [
+        labelled("Remittance", REMIT_DETAIL, view),
+        tabled("Claims on this remittance", REMIT_CLAIM, view["claims"]) | {"more": 2},
+    ]
+    if view["provider_adjustments"]:
+        blocks.append(tabled("Provider adjustments", REMIT_ADJUSTMENT, view["provider_adjustments"]))
+    return blocks
+
+
+def review_blocks(member: Member, reviews: Sequence[View]) -> list[Block]:
+    """Return whose the service reviews are, and each of them with its lines and letters."""
+    items = []
+    for view in reviews:
+        lines, letters = (
+            tabled(title, shown, view[title.lower()])
+            for title, shown in (("Lines", REVIEW_LINE), ("Letters", LETTER))
+        )
+        inner = [labelled("", REVIEW, view), lines, letters]
+        items.append(
+            {"title": f"Review {view['reference']}", "summary": str(view["status"]), "blocks": inner}
+        )
+    count = len(reviews)
+    found = f"{count} service {'review' if count == 1 else 'reviews'} found"
+    whose = {"member_id": "Member ID", "member_name": "Member name", "birth_date": "Birth date"}
+    return [
+        labelled("Member", whose, who(member)),
+        {"kind": "reviews", "title": "Service reviews", "found": found, "items": items},
+    ]
 
 
 def swapped(block: Block, one: str, other: str) -> Block:

@@ -49,6 +49,8 @@ class Payer:
     yes: tuple[str, str] = ("Yes", "No")
     dollar: str = "$"
     iso: bool = False
+    paged: bool = False
+    """Whether its lists come page by page."""
     nothing: Leaf = BLANK
     """What stands where there is no value."""
     later: Leaf = BLANK
@@ -58,8 +60,8 @@ class Payer:
         """Return dollars; without a number what stands for it."""
         if cents is None:
             return self.later
-        number = f"{cents / 100:,.2f}" if self.dollar else decimal(cents)
-        return known(decimal(cents), f"{self.dollar}{number}")
+        number = f"{abs(cents) / 100:,.2f}" if self.dollar else decimal(abs(cents))
+        return known(decimal(cents), f"{'-' if cents < 0 else ''}{self.dollar}{number}")
 
     def day(self, value: date | None) -> Leaf:
         """Return a day as the payer writes it; without one what stands for it."""
@@ -463,6 +465,7 @@ GRANITE = Payer(
     networks={"in": "INN", "out": "OON"},
     yes=("Y", "N"),
     dollar="",
+    paged=True,
 )
 
 LARKMOOR = Payer(
@@ -754,3 +757,96 @@ SUNDIAL = Payer(
 
 PAYERS = (KELPWOOD, GRANITE, LARKMOOR, SUNDIAL)
 REGIONS = ("Washington", "Oregon", "Idaho")
+
+# The hub's own applications, which look the same whoever the payer is; they write as Kelpwood does.
+
+HOUSE = KELPWOOD
+REMITTANCES = (
+    Tab(
+        "Check/EFT",
+        {"issuedFrom": "Issued from", "issuedTo": "Issued to", "checkNumber": "Check/EFT number"},
+        ("checkNumber",),
+    ),
+    Tab("Claim", {"claimNumber": "Claim number"}),
+)
+REVIEWS = (
+    Tab(
+        "Inquiry",
+        {
+            "memberId": "Member ID",
+            "birthDate": "Date of birth",
+            "reference": "Reference or certification number",
+        },
+        ("reference",),
+    ),
+)
+REMIT = {
+    "number": "Check/EFT number",
+    "issue_date": "Issue date",
+    "method": "Method",
+    "amount": "Amount",
+    "payee": "Payee",
+}
+REMIT_DETAIL = REMIT | {"payee_tin": "Payee tax ID", "payee_npi": "Payee NPI"}
+REMIT_CLAIM = {
+    "claim_number": "Claim number",
+    "patient_account_number": "Patient account number",
+    "patient_name": "Patient name",
+    "member_id": "Member ID",
+    "service_from+service_to": "Service dates",
+    "billed": "Charge amount",
+    "paid": "Payment amount",
+}
+REMIT_ADJUSTMENT = {"reason": "Code", "_means": "Description", "reference": "Reference", "amount": "Amount"}
+REVIEW = {
+    "number": "Certification number",
+    "reference": "Reference number",
+    "kind": "Kind",
+    "status": "Status",
+    "reason": "Reason",
+    "service": "Service type",
+    "requesting_provider": "Requesting provider",
+    "servicing_provider": "Servicing provider",
+    "requested_date": "Requested date",
+    "decided_date": "Decided date",
+    "effective_date": "Effective date",
+    "expiration_date": "Expiration date",
+    "unit": "Unit",
+    "approved": "Approved",
+    "used": "Used",
+    "remaining": "Remaining",
+}
+REVIEW_LINE = {
+    "number": "Line",
+    "procedure": "Procedure",
+    "modifiers": "Modifiers",
+    "status": "Line status",
+    "service_from+service_to": "Service dates",
+    "unit": "Unit",
+    "requested": "Requested",
+    "approved": "Approved",
+    "used": "Used",
+    "remaining": "Remaining",
+}
+LETTER = {"name": "Letter", "reference": "Reference", "sent_date": "Sent date"}
+REVIEW_STATUSES = {
+    "approved": "Certified in total",
+    "partial": "Certified - partial",
+    "denied": "Not certified",
+    "pended": "Pended",
+    "pended_info": "Pended - information needed",
+    "awaiting_decision": "Under review",
+    "cancelled": "Cancelled",
+    "expired": "Expired",
+}
+REVIEW_REASONS = {
+    "missing_notes": "Clinical notes are missing",
+    "criteria_not_met": "Criteria of the policy are not met",
+    "out_of_network": "The servicing provider is not in the network",
+}
+REVIEW_KINDS = {"authorization": "Prior authorization", "referral": "Referral"}
+REVIEW_UNITS = {"VS": "Visits", "UN": "Units"}
+WITHHELD = {
+    "WO": "Earlier overpayment taken back",
+    "L6": "Interest paid",
+}

@@ -69,7 +69,7 @@ function Day({ name, label, required, kind, drops, onDay, start }) {
 /** One field of a payer's form, by its name. */
 export function Field({ field, form, value, onValue, today }) {
   const { name, label, required } = field;
-  if (/Date$|^serviceFrom$|^serviceTo$/.test(name))
+  if (/Date$|From$|To$/.test(name))
     return <Day {...field} kind={form.dates} drops={form.dropsDigits} onDay={onValue} start={name === "serviceDate" ? today : ""} />;
   if (name === "serviceType")
     return (

@@ -56,6 +56,7 @@ export function Shell() {
   if (!me) return <div className="waiting" role="progressbar" aria-label="Loading" />;
 
   const open = async (id) => {
+    if (id === app) return;
     setApp(id);
     const { data } = await call("/api/me");
     setDialogs(data.dialogs);

@@ -28,7 +28,7 @@ export async function call(path, body) {
   return { status: answer.status, data };
 }
 
-const EVERY = 120, LONGEST = 12;
+const EVERY = 80, LONGEST = 12;
 
 /** Send an inquiry and ask for its answer until it is there; `null` where the payer takes too long. */
 export async function inquire(path, body, working) {

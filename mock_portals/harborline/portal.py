@@ -162,14 +162,14 @@ def _reviews_of(cast: Cast) -> dict[str, tuple[Authorization, ...]]:
 
 @cache
 def _export(cast: Cast) -> Export:
-    """Return the practice's own rows: each patient at one payer, one open claim in six."""
+    """Return the practice's own rows: each patient at one payer."""
     books = _books(cast)
     members = tuple(books[payer_of(patient).id].members[place] for place, patient in enumerate(cast.patients))
     known = {member.member_id for member in members}
     files: dict[str, ClaimFile] = {}
     for found in books.values():
         own = [file for file in found.claims if file.worklist and file.member.member_id in known]
-        for file in own[::6]:
+        for file in own:
             files.setdefault(file.account, file)
     return Export(
         cast,
@@ -762,7 +762,7 @@ class Harborline:
             ],
             "not_on_file": {
                 "members": [
-                    {"carrier": payer_of(member.patient).id} | _person(member) for member in export.strangers
+                    _person(member) | {"carrier": payer_of(member.patient).id} for member in export.strangers
                 ],
                 "claims": [
                     {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ from flows.harborline.carriers import CARRIERS
 from harvester import errors
 from harvester.model.claim import ClaimList
 from harvester.model.portal import LookupKind
-from harvester.model.query import ClaimsQuery, Member
+from harvester.model.query import ClaimQuery, ClaimsQuery, Member, Query
 from harvester.testing import FlowContract, Outcome
 from harvester.testing.contract import World
 from harvester.testing.truth import Comparison
@@ -37,7 +38,7 @@ class TestHarborline(FlowContract):
             Outcome(errors.PortalUnavailable, kinds=ONE),
             Outcome(errors.PortalUnavailable, inside=True, kinds=DETAIL),
         ),
-        "expire_after": Outcome(value=9, kinds=ONE),
+        "expire_after": Outcome(value=24, kinds=ONE, inside=True),
         "locked": Outcome(errors.AccountLocked, kinds=ONE),
         "code_rejected": Outcome(errors.CodeRejected, kinds=ONE),
         "password_expired": Outcome(errors.PasswordExpired, kinds=ONE),
@@ -70,6 +71,27 @@ class TestHarborline(FlowContract):
             errors.PortalChanged, "rows|payments|authorizations", kinds=("claims", "payments")
         ),
     }
+
+    def queries(self, world: World) -> Iterator[Query]:
+        """Ask for a claim whose amounts tell columns apart first."""
+        tin = world.context.tin
+        claim = next(
+            one
+            for one in world.truth["claims"]
+            if one["of"]["tin"] == tin
+            and one["paid"]["value"] not in (None, "0.00", one["billed"]["value"])
+            and one.get("replaced_by", {}).get("state") != "known"
+        )
+        people = {one["member_id"]: one for one in world.truth["members"]}
+        yield ClaimQuery(
+            carrier=claim["of"]["carrier"],
+            member=Member.model_validate(people[claim["member_id"]["value"]]),
+            patient_account_number=claim["patient_account_number"]["value"],
+            service_from=claim["service_from"]["value"],
+            service_to=claim["service_to"]["value"],
+            tin=tin,
+        )
+        yield from super().queries(world)
 
     def test_a_long_list_is_scrolled_and_turned_to_its_end(self, world: World) -> None:
         comparison, lengths = Comparison(), {}

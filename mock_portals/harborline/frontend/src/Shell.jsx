@@ -21,12 +21,12 @@ function Over({ title, children, choices }) {
   );
 }
 
-function Regions({ region, regions }) {
+function Regions({ region, regions, at }) {
   const [open, setOpen] = useState(false);
-  const change = async (wanted) => {
+  const change = (wanted) => at(async () => {
     await call("/api/region", { region: wanted });
     location.reload();
-  };
+  });
   return (
     <div className="regions">
       <div className="regions-trigger" tabIndex={0} aria-label={`Region: ${region}`} onClick={() => setOpen(!open)}>
@@ -55,12 +55,13 @@ export function Shell() {
   if (notice) return <main className="notice"><p className="brand">Harborline</p><h1>{notice.heading}</h1><p>{notice.words}</p></main>;
   if (!me) return <div className="waiting" role="progressbar" aria-label="Loading" />;
 
-  const open = async (id) => {
-    if (id === app) return;
+  /** Do something at the site; where the site as a whole does not answer, say what it says instead. */
+  const at = (act) => act().catch((problem) => setNotice(problem instanceof Notice ? problem : new Notice("")));
+  const open = (id) => id !== app && at(async () => {
     setApp(id);
     const { data } = await call("/api/me");
     setDialogs(data.dialogs);
-  };
+  });
   const choose = (kind) => () => {
     localStorage.setItem("hbl_cookies", kind);
     setCookies(false);
@@ -71,7 +72,7 @@ export function Shell() {
     <div className="shell">
       <header>
         <p className="brand">Harborline</p>
-        <Regions region={me.region} regions={me.regions} />
+        <Regions region={me.region} regions={me.regions} at={at} />
         <p className="who">{me.name}</p>
         <button className="plain" onClick={async () => location.assign(`/${(await call("/api/sign-out", {})).data.next}`)}>Sign out</button>
       </header>

@@ -84,6 +84,20 @@ def press(
             watch.handle.evaluate("watch => watch.end()")
 
 
+def said(page: Page, signs: Mapping[str, type[Trouble]]) -> Trouble | None:
+    """Return the trouble that a page shows now or within a second, if any."""
+    for _ in range(4):
+        try:
+            _look(page, signs)
+        except Trouble as trouble:
+            return trouble
+        except Error as problem:
+            if not _moving(problem):
+                return None
+        page.wait_for_timeout(GLANCE * 1000)
+    return None
+
+
 @dataclass
 class _Watch:
     """What a document does since something in it was clicked."""
@@ -127,8 +141,10 @@ def _arrive(
             if done:
                 with suppress(Timeout):
                     awaited.filter(visible=True).first.wait_for(timeout=GLANCE * 1000)
+            # What stands beside a sight comes with it: trouble and dialogs are looked for after it is seen.
+            there = done and any(sight.filter(visible=True).count() for sight in sights)
             _look(page, signs)
-            if not _closed(page, dialogs) and done and (seen := _seen(sights, page)):
+            if not _closed(page, dialogs) and there and (seen := _seen(sights, page)):
                 if watch is not None and watch.refused:
                     raise SignedOut("the portal refused a request behind the page", where=_path(page))
                 return seen

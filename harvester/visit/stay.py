@@ -27,6 +27,7 @@ from tenacity.wait import wait_chain, wait_fixed, wait_none
 from harvester import registry
 from harvester.errors import PortalChanged, PortalUnavailable, SignedOut, StaffNeeded, Trouble, named
 from harvester.flow import Flow, Portal, User, standing_in
+from harvester.going import waiting
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer, Document
 from harvester.reading import pages
@@ -229,6 +230,10 @@ class Stay:
 
     def _judged(self, problem: Error) -> Trouble:
         """Say whose turn it is after Playwright gave up: the portal's, or a flow author's."""
+        if "ERR_BLOCKED_BY_CLIENT" not in problem.message:
+            with suppress(Error):
+                if trouble := waiting.said(self._page, self._flow.portal.signs):
+                    return trouble
         if isinstance(problem, Timeout) and self._going is None:
             return PortalChanged("something the flow goes by did not come", where=self._path())
         if "ERR_BLOCKED_BY_CLIENT" in problem.message:

@@ -204,6 +204,7 @@ class Harborline:
                 Route("/", self.root),
                 Route("/signin", self.document("signin")),
                 Route("/home", self.document("shell")),
+                Route("/signout", self.signout),
                 Route("/signed-out", self.document("signedout")),
                 Route("/apps/{app}", self.application),
                 self.call("/api/me", self.me, open_to_all=True),
@@ -255,8 +256,11 @@ class Harborline:
 
         return endpoint
 
+    async def signout(self, request: Request) -> Response:
+        await self.sign_out(request, self.site.session(request))
+        return RedirectResponse("/signed-out", 303)
+
     async def application(self, request: Request) -> Response:
-        self.site.session(request)
         app = request.path_params["app"]
         if app not in APPS:
             return HTMLResponse(_notice("Not here", "There is no such application."), 404)

@@ -52,12 +52,10 @@ class TestHarborline(FlowContract):
         ),
         "payer_down": Outcome(errors.PortalUnavailable, kinds=("eligibility", "payments")),
         "silent_expiry": Outcome(errors.SignedOut, kinds=LIST, inside=True),
-        "dropped_digits": Outcome(errors.PortalChanged, "date", kinds=ONE),
+        "dropped_digits": Outcome(errors.PortalChanged, "[Dd]ate", kinds=ONE),
         "new_word": Outcome(kinds=ONE),
         "layout_b": Outcome(kinds=("eligibility", "claim")),
-        "wrong_patient": Outcome(
-            errors.WrongPage, "member_id|claim_number", kinds=("eligibility", "claim", "authorizations")
-        ),
+        "wrong_patient": Outcome(errors.WrongPage, "member_id|claim_number", kinds=("eligibility", "claim")),
         "stale_rows": (
             Outcome(errors.WrongPage, "Your search", "old", LIST, inside=True),
             Outcome(errors.PortalChanged, "Your search", "missing", LIST, inside=True),

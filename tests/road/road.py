@@ -148,9 +148,10 @@ def overlaps(log: Any) -> list[tuple[str, str, str]]:
     return found
 
 
-def lookup_states() -> dict[str, int]:
-    """Count lookups by state."""
+def lookup_states(*kinds: str) -> dict[str, int]:
+    """Count lookups by state: all, or those of some kinds."""
     found: dict[str, int] = defaultdict(int)
-    for state in Lookup.objects.values_list("state", flat=True):
-        found[state] += 1
+    for kind, state in Lookup.objects.values_list("kind", "state"):
+        if not kinds or kind in kinds:
+            found[state] += 1
     return dict(found)

@@ -161,7 +161,7 @@ class Portal(PortalFacts):
 
     def download(self, page: Page, path: str) -> File:
         """Ask for a file inside the signed-in page; nothing of it is opened or written to disk."""
-        return pages.downloaded(page, path=path, patience=self.rules.patience.total_seconds())
+        return pages.downloaded(page, self.signs, path=path, patience=self.rules.patience.total_seconds())
 
     def walk(self, page: Page, region: Region, *, onward: str) -> Iterator[Region]:
         """Return a document and those that its link with the words ``onward`` leads to, one by one.

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from harvester.cli import screen
-from harvester.office.prompts import Prompt
+from harvester.office.prompts import Answer, Prompt, nobody
 from harvester.office.stays import Progress
 
 ANSWERS = frozenset({"", "NotOnFile", "SeveralOnFile"})
@@ -69,10 +69,12 @@ class Watch:
                 said = f"{stay.who}: {heard.done}/{heard.total}{rate}, {stay.state}"
                 screen.say(said, by=2, out=self._console)
 
-    def answer(self, prompt: Prompt) -> str | None:
-        """Ask whoever is at the terminal for a code; ``None`` where nobody is, or nothing is entered."""
-        if not sys.stdin.isatty():
-            return None
+    @property
+    def answer(self) -> Answer:
+        """What asks whoever is at the terminal for a code; nobody, where there is none."""
+        return self._ask if sys.stdin.isatty() else nobody
+
+    def _ask(self, prompt: Prompt) -> str | None:
         with self._asking:  # the other stays go on meanwhile
             self._live.stop()
             try:

@@ -148,8 +148,13 @@ class Request(Fact):
         here = (method, site) == (self.method, self.site)
         if not here or re.fullmatch("/".join(segments), path) is None:
             return False
-        said = [value for name, value in sent if name == self.field]
-        return not self.field or (len(said) == 1 and said[0] in self.values)
+        said = [(name, value) for name, value in sent if _same_field(name, self.field)]
+        return not self.field or (len(said) == 1 and said[0][0] == self.field and said[0][1] in self.values)
+
+
+def _same_field(name: str, field: str) -> bool:
+    """Whether some server could take one form field's name for the other: case, space, ``[]`` and NUL."""
+    return re.split(r"[\[\0]", name)[0].strip(" +._").casefold() == field.strip(" +._").casefold()
 
 
 class PortalFacts(Fact):

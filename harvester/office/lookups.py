@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from uuid import uuid4
@@ -51,7 +52,7 @@ def lookup(query: Query, account: Account, asker: Asker, item: Item | None = Non
         item=item,
         sweep=asker.sweep,
         requested_by=asker.person,
-        subject=subject(account.portal, query),
+        subject=subject(account.portal, query, asker.day),
         urgency=asker.urgency,
         reason=asker.reason,
         day=asker.day,
@@ -71,15 +72,22 @@ def asked(row: Lookup) -> Query:
     return query
 
 
-def subject(portal: str, query: Query) -> str:
-    """Return what the query is about, hashed: the same claim, or one month's payments."""
-    return keys().hashed("subject", portal, query.carrier, query.kind, *_about(query))
+def subject(portal: str, query: Query, day: date | None = None) -> str:
+    """Return what the query is about, hashed: the same claim, or one month's payments.
+
+    ``day`` is when it is asked; payments up to another day than that, or the month's last, are their own
+    subject.
+    """
+    return keys().hashed("subject", portal, query.carrier, query.kind, *_about(query, day))
 
 
-def _about(query: Query) -> tuple[str, ...]:
+def _about(query: Query, day: date | None) -> tuple[str, ...]:
     match query:
         case PaymentsQuery(number=None):
-            return query.tin or "", query.issued_from.isoformat()
+            first, last = query.issued_from, query.issued_to
+            end = first.replace(day=monthrange(first.year, first.month)[1])
+            whole = first.day == 1 and last <= end and last in (end, day or last)
+            return query.tin or "", first.isoformat(), "" if whole else last.isoformat()
         case PaymentsQuery():
             return query.tin or "", "number", (query.number or "").casefold()
         case OverpaymentsQuery():
@@ -94,7 +102,7 @@ def _beside(query: AboutMember) -> tuple[str, ...]:
         case EligibilityQuery():
             return (query.service_type,)
         case AuthorizationsQuery():
-            return ((query.number or "").casefold(),)
+            return (query.number or "").casefold(), query.service_date.isoformat()
     days = (query.service_from.isoformat(), query.service_to.isoformat())
     if isinstance(query, ClaimsQuery):
         return days

@@ -53,7 +53,12 @@ class Received:
     def __init__(self, answer: Answer = nobody, clock: Clock | None = None) -> None:
         self._answer = answer
         self._clock = clock or Clock()
-        self._kept: dict[UUID, tuple[str, datetime]] = {}
+        self._kept: dict[tuple[UUID, Channel], tuple[str, datetime]] = {}
+
+    @property
+    def attended(self) -> bool:
+        """Whether somebody may be there to enter a code."""
+        return self._answer is not nobody
 
     def inbox(self, account: Account, portal: PortalFacts) -> Inbox:
         """Return what asks for the codes of one account."""
@@ -62,18 +67,19 @@ class Received:
     def code(self, inbox: Inbox, kind: Channel) -> str | None:
         """Return the code that the portal sent; asks the owner unless an earlier one still lives."""
         account, portal, now = inbox.account, inbox.portal, self._clock.now()
-        code, until = self._kept.get(account.pk, ("", now))
+        code, until = self._kept.get((account.pk, kind), ("", now))
         if now < until:
             return code
         prompt = Prompt(portal.name, account.owner.called, account.user_name, kind)
         code = (self._answer(prompt) or "").strip()
         if code and portal.rules.code_lives is not None:
-            self._kept[account.pk] = (code, self._clock.now() + portal.rules.code_lives)
+            self._kept[account.pk, kind] = (code, now + portal.rules.code_lives)
         return code or None
 
     def forget(self, account: Account) -> None:
         """Forget an account's code: the portal refused it."""
-        self._kept.pop(account.pk, None)
+        for key in [key for key in self._kept if key[0] == account.pk]:
+            self._kept.pop(key, None)
 
 
 @dataclass(frozen=True)

@@ -147,9 +147,9 @@ def mistaken(query: Query, answer: Answer) -> str | None:
         case (RemittanceFileQuery(), RemittanceFile()):
             return _refused(partial(checks.remittance_file, answer, query))
         case (ClaimQuery(), Claim()):
-            # A claim that replaces the one asked for has a number of its own and the same account.
-            asked = None if answer.replaces.value is not None else query.claim_number
-            number = answer.claim_number.value if asked in answer.follows else asked
+            # A claim that took the place of the one asked for has a number of its own and the same account.
+            followed = query.claim_number in answer.follows and answer.patient_account_number.value
+            number = answer.claim_number.value if followed else query.claim_number
             return _different(
                 [
                     ("claim_number", answer.claim_number, number),
@@ -338,12 +338,6 @@ def _status(answer: Answer | None, outcome: Outcome) -> str:
         case RemittanceFile():
             return RECEIVED
     return outcome
-
-
-def _successor(claim: Claim) -> bool:
-    """Whether it took another claim's place: its number is new, and it is known by the account number."""
-    replaced = bool(claim.follows) or claim.replaces.value is not None
-    return replaced and claim.patient_account_number.value is not None
 
 
 _Pair = tuple[str, Shown[str] | Shown[date], str | None]

@@ -31,6 +31,9 @@ log = structlog.get_logger()
 REFUSALS_IN_A_ROW = 3
 """So many refused pages in a row end a stay: the portal changed, and more of it helps nobody."""
 
+SENT = frozenset({"text", "email"})
+"""Codes that a portal sends to a person: it is not made to send one where nobody is."""
+
 BUSY = "somebody is signed in with the account"
 
 Doing = Literal["signing_in", "signed_in", "looked_up", "trouble", "signed_out"]
@@ -148,6 +151,9 @@ def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained
                 return _idle(account, "the account is on hold", StaffNeeded.__name__)
             if not waiting(account, terms.floor).exists():
                 return _idle(account, "")
+            methods = set(portal.rules.mfa)
+            if methods and methods <= SENT and not terms.received.attended:
+                return _idle(account, f"{portal.name} sends codes, and nobody is here to enter one")
             return _Round(account, portal, terms, lock).run()
     except Busy:
         return _idle(account, BUSY)

@@ -1,5 +1,5 @@
 // Asks the portal for a file inside the signed-in page: ({path, patience, largest}) =>
-// {status, name, content}, content in base64. A file that is larger than `largest` bytes is not read to its end.
+// {status, name, html, content}, content in base64; html where it is a page. A file that is larger than `largest` bytes is not read to its end.
 async ({ path, patience, largest }) => {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), patience * 1000);
@@ -27,7 +27,8 @@ async ({ path, patience, largest }) => {
     for (let at = 0; at < bytes.length; at += 0x8000) {
       content += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
     }
-    return { status, name, content: btoa(content) };
+    const html = (response.headers.get("content-type") || "").includes("html");
+    return { status, name, html, content: btoa(content) };
   } catch (problem) {
     return { unanswered: true };
   } finally {

@@ -66,11 +66,11 @@ def fetched(
     return _region(_read(page, {"fetch": request}), signs)
 
 
-def downloaded(page: Page, *, path: str, patience: float) -> File:
+def downloaded(page: Page, signs: Mapping[str, type[Trouble]], *, path: str, patience: float) -> File:
     """Ask the portal for a file inside the signed-in page.
 
-    At most :data:`~harvester.model.remittance.LARGEST_FILE` bytes; ``patience`` is seconds. A page that
-    comes instead is read for its trouble.
+    At most :data:`~harvester.model.remittance.LARGEST_FILE` bytes; ``patience`` is seconds. Raises the
+    trouble that a page shows which comes instead.
     """
     request = {"path": path, "patience": patience, "largest": LARGEST_FILE}
     raw: dict[str, Any] = json.loads(page.evaluate(_DOWNLOAD, request))
@@ -82,7 +82,12 @@ def downloaded(page: Page, *, path: str, patience: float) -> File:
         raise refusal
     if raw.get("tooLarge"):
         raise PortalChanged(f"the file is larger than {LARGEST_FILE} bytes", where=path)
-    return File.of(b64decode(raw["content"]), raw["name"])
+    content = b64decode(raw["content"])
+    if raw["html"]:
+        shown = _read(page, {"html": content.decode("utf-8", "replace")})
+        _region(shown | {"path": path, "status": raw["status"]}, signs)
+        raise PortalChanged("a page came instead of the file", where=path)
+    return File.of(content, raw["name"])
 
 
 def kept(page: Page, document: Document) -> Region:

@@ -67,8 +67,11 @@ class Comparison:
         self, ours: BaseModel, truth: Mapping[str, Any], where: str, aside: Container[str] = ()
     ) -> None:
         for name in type(ours).model_fields:
-            if name not in aside and not (self.again and name in MOVING):
-                self._any(getattr(ours, name), truth.get(name), f"{where}.{name}")
+            value = getattr(ours, name)
+            # What kind a record is, as the portal shows it, is compared; an answer's own kind is no fact.
+            shown = name == "kind" and isinstance(value, Shown)
+            if (shown or name not in aside) and not (self.again and name in MOVING):
+                self._any(value, truth.get(name), f"{where}.{name}")
         strange = set(truth) - set(type(ours).model_fields)
         self.differences += [f"{where}.{name}: the model has no such field" for name in sorted(strange)]
 
@@ -110,6 +113,9 @@ _LISTS: Mapping[type[BaseModel], tuple[str, str]] = {
 }
 """The records of a list, and what names each."""
 
+ROW = frozenset({"claim_number", "patient_account_number", "service_from", "status"})
+"""What every list of claims shows of each."""
+
 
 def compare(comparison: Comparison, query: Query, answer: Answer | None, truth: Truth, where: str) -> None:
     """Compare what was answered to a query, ``None`` being *not on file*, with a portal's whole truth.
@@ -140,7 +146,7 @@ def _compare_list(comparison: Comparison, query: Query, answer: Any, truth: Trut
     for number, one in zip(ours, found, strict=True):
         record = true[number]
         if isinstance(one, ClaimRow):  # a list shows less of a claim than its own page does
-            shown = {name for name in ClaimRow.model_fields if getattr(one, name).words is not None}
+            shown = {name for name in ClaimRow.model_fields if getattr(one, name).words is not None} | ROW
             record = {name: leaf for name, leaf in record.items() if name in shown}
         comparison.add(one, record, f"{where} › {number}")
     whole = list_truth(query, truth)

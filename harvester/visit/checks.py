@@ -114,6 +114,8 @@ def claim(answer: Claim, query: ClaimQuery) -> None:
 
 def payment_list(answer: PaymentList, query: PaymentsQuery) -> None:
     """Check whose payments they are, the days asked for, that none is missing, and that each adds up."""
+    each = [payment.payee_tin for payment in answer.payments]
+    _said("tin", answer.tin if answer.tin.value or not each else each, query.tin)
     _ours("tin", answer.tin, query.tin)
     one = answer.payments if query.number is not None and len(answer.payments) == 1 else ()
     _complete("payments", answer.payments, answer.stated_total, stated=not one)
@@ -134,6 +136,7 @@ def payment_list(answer: PaymentList, query: PaymentsQuery) -> None:
 
 def overpayment_list(answer: OverpaymentList, query: OverpaymentsQuery) -> None:
     """Check whose demands they are, that none is missing, and that each balance adds up."""
+    _said("tin", answer.tin, query.tin)
     _ours("tin", answer.tin, query.tin)
     _complete("overpayments", answer.overpayments, answer.stated_total)
     _distinct("overpayments › reference", [demand.reference for demand in answer.overpayments])
@@ -211,6 +214,13 @@ def _paid_out(payment: Payment) -> None:
 
 def _less(amount: Shown[Decimal]) -> Shown[Decimal]:
     return amount if amount.value is None else Shown[Decimal].known(-amount.value)
+
+
+def _said(where: str, shown: Shown[str] | Sequence[Shown[str]], tin: str | None) -> None:
+    """Check that a list of money that was asked for as a tax id says whose it is."""
+    every = [shown] if isinstance(shown, Shown) else shown
+    if tin is not None and any(one.value is None for one in every):
+        raise WrongPage("the page does not say which tax id it is about", where=where)
 
 
 def _ours(where: str, shown: Shown[str], tin: str | None) -> None:

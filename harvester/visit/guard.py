@@ -126,6 +126,7 @@ class Guard:
 def _fields(query: str, headers: dict[str, str], body: str | None) -> list[tuple[str, str]]:
     """Return the fields that every server reads alike from a query and a form; none where one may not."""
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
-    if ";" in query + (body or "") or (body and not kind.startswith("application/x-www-form-urlencoded")):
+    forms = ("application/x-www-form-urlencoded", "application/x-www-form-urlencoded;charset=utf-8")
+    if ";" in query + (body or "") or (body and "".join(kind.split()).casefold() not in forms):
         return []
     return [pair for part in (query, body or "") for pair in parse_qsl(part, keep_blank_values=True)]

@@ -238,7 +238,7 @@ def test_a_claim_that_took_the_place_of_the_one_asked_for_is_its_answer(
 
     def answers(query: Query) -> Answer:
         assert isinstance(query, ClaimQuery)
-        newer = {"claim_number": Shown.known("N-2"), "replaces": Shown.known(query.claim_number)}
+        newer = {"claim_number": Shown.known("N-2"), "follows": (str(query.claim_number),)}
         return claim(query).model_copy(update=newer)
 
     portal.answers = answers

@@ -217,6 +217,10 @@ def test_where_one_address_takes_every_form_the_field_decides(task: str) -> None
         "task=refund&task=claims",
         "member=1;task=refund&task=claims",
         "Task=claims",
+        "task=claims&TASK=refund",
+        "task=claims&+task=refund",
+        "task=claims&task[]=refund",
+        "task=claims&task%00=refund",
         "task=claims%26task=refund",
     ],
 )

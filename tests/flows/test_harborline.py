@@ -53,7 +53,7 @@ class TestHarborline(FlowContract):
         "payer_down": Outcome(errors.PortalUnavailable, kinds=("eligibility", "payments")),
         "silent_expiry": Outcome(errors.SignedOut, kinds=LIST, inside=True),
         "dropped_digits": Outcome(errors.PortalChanged, "[Dd]ate", kinds=ONE),
-        "new_word": Outcome(kinds=ONE),
+        "new_word": Outcome(kinds=("claim",), unreadable="status"),
         "layout_b": Outcome(kinds=("eligibility", "claim")),
         "wrong_patient": Outcome(errors.WrongPage, "member_id|claim_number", kinds=("eligibility", "claim")),
         "stale_rows": (

@@ -217,5 +217,5 @@ class TestTradewind(FlowContract):
             Outcome(errors.PortalChanged, "payments › amount", kinds=("payments",)),
             Outcome(errors.WrongPage, "amount", kinds=("remittance_file",)),
         ),
-        "new_code": Outcome(kinds=("eligibility",)),
+        "new_code": Outcome(kinds=("claim",), unreadable="status"),
     }

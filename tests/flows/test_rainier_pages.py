@@ -1,4 +1,4 @@
-"""RainierCare's flow: every answer of its worklist is the portal's truth, and every trouble has its name."""
+"""RainierCare's own: other payers over time, codes of its own, authorizations, and two tax ids."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
 
 import pyotp
 import pytest
@@ -34,7 +33,6 @@ from harvester.model.query import (
 )
 from harvester.model.snapshot import Answer
 from harvester.model.work import WorkItem
-from harvester.testing import FlowContract, Outcome
 from harvester.testing.truth import Comparison, Truth, compare
 from harvester.visit import lookups
 from harvester.visit.guard import Guard
@@ -356,48 +354,6 @@ def sample(truth: Truth, kind: str) -> Query:
         if claim["paid"]["value"] not in (None, "0.00", claim["billed"]["value"])
     }
     return next(i for i in items("claims") if i.patient_account_number in paid).claim_query(CARRIER)
-
-
-class TestRainier(FlowContract):
-    flow = FLOW
-    unread = frozenset().union(*UNREAD.values())
-    troubles: ClassVar = {
-        "slow": Outcome(value=50, kinds=("claim",)),
-        "unavailable": (Outcome(errors.PortalUnavailable), Outcome(errors.PortalUnavailable, inside=True)),
-        "maintenance": (Outcome(errors.PortalUnavailable), Outcome(errors.PortalUnavailable, inside=True)),
-        "locked": Outcome(errors.AccountLocked),
-        "password_expired": Outcome(errors.PasswordExpired),
-        "terms": (Outcome(errors.TermsToAccept), Outcome(errors.TermsToAccept, inside=True)),
-        "challenge": (Outcome(errors.Challenge), Outcome(errors.Challenge, inside=True)),
-        "security_question": Outcome(errors.Challenge),
-        "code_rejected": Outcome(errors.CodeRejected),
-        "expire_after": Outcome(value=15, kinds=("eligibility", "claim")),
-        "role_missing": (
-            Outcome(errors.NotAuthorized, "/claims/search", "claims", ("claim",)),
-            Outcome(errors.NotAuthorized, "/members/eligibility", "eligibility,payments", ("eligibility",)),
-            Outcome(errors.NotAuthorized, "/payments", "payments", ("payments",)),
-            Outcome(errors.NotAuthorized, "/authorizations", "authorizations", ("authorizations",)),
-        ),
-        "layout_b": Outcome(kinds=("claim", "eligibility", "authorizations", "payments")),
-        "wrong_patient": (
-            Outcome(errors.WrongPage, "[Mm]ember.ID", kinds=("claim", "eligibility", "authorizations")),
-            Outcome(errors.WrongPage, "Coordination of benefits", "cob", ("eligibility",)),
-        ),
-        "stale_rows": (
-            Outcome(errors.WrongPage, "Search criteria", "old", ("claim",), inside=True),
-            Outcome(errors.PortalChanged, "Search criteria", "missing", ("claim",), inside=True),
-        ),
-        "column_swap": tuple(
-            Outcome(errors.PortalChanged, "billed", value, ("claim",)) for value in ("lines", "grid", "both")
-        ),
-        "header_renamed": Outcome(errors.PortalChanged, "Member ID", kinds=("claim", "eligibility")),
-        "page_count": (
-            Outcome(errors.PortalChanged, "rows", 2, ("claim",)),
-            Outcome(errors.PortalChanged, "authorizations", 2, ("authorizations",)),
-            Outcome(errors.PortalChanged, "payments", 2, ("payments",)),
-        ),
-        "ex_redefined": Outcome(kinds=("eligibility",)),
-    }
 
 
 POSTED = "path => fetch(path, {method: 'POST'}).then(() => 'sent', () => 'blocked')"

@@ -10,7 +10,7 @@ Its functions go (with Playwright) and read (with :meth:`Portal.fetch`, :meth:`P
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -57,7 +57,18 @@ if TYPE_CHECKING:
 LONGEST = 100
 """Pages of one list."""
 
-__all__ = ["Carrier", "Flow", "Lockout", "Policy", "Portal", "Rules", "User", "minutes", "standing_in"]
+__all__ = [
+    "Carrier",
+    "Flow",
+    "Lockout",
+    "Policy",
+    "Portal",
+    "Rules",
+    "User",
+    "minutes",
+    "standing_in",
+    "tax_id",
+]
 
 _stand_ins: ContextVar[Mapping[str, str]] = ContextVar("stand_ins", default=MappingProxyType({}))
 
@@ -75,6 +86,11 @@ def standing_in(sites: Mapping[str, str]) -> Iterator[None]:
 def minutes(number: float) -> timedelta:
     """Return a duration in minutes."""
     return timedelta(minutes=number)
+
+
+def tax_id(tin: str) -> str:
+    """Write a tax id of nine digits as portals print it: ``00-7300142``."""
+    return f"{tin[:2]}-{tin[2:]}"
 
 
 class Portal(PortalFacts):
@@ -178,6 +194,30 @@ class Portal(PortalFacts):
                 raise PortalChanged(f"the pages behind “{onward}” do not end", where=region.document.path)
             seen.add(path)
             region = self.fetch(page, path)
+
+    def search(
+        self,
+        page: Page,
+        form: Region,
+        filled: Mapping[str, str],
+        *,
+        echo: str,
+        nothing: Sequence[str] = (),
+        onward: str | None = None,
+        button: str | None = None,
+    ) -> Iterator[Region]:
+        """Fill a form, send it, and yield the pages of the answer.
+
+        Each has to say under the heading ``echo`` that it answers this search and nothing else (see
+        :meth:`~harvester.reading.Region.answers`); after that one of ``nothing`` means ``NotOnFile``.
+        ``onward`` are the words of the link to the next page, where there may be one.
+        """
+        first = self.send(page, form, filled, button=button)
+        for found in (first,) if onward is None else self.walk(page, first, onward=onward):
+            found.answers(echo, filled)
+            for words in nothing:
+                found.none_if_says(words)
+            yield found
 
     def send(
         self, page: Page, region: Region, filled: Mapping[str, str], *, button: str | None = None

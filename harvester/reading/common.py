@@ -12,6 +12,7 @@ from typing import Any
 from harvester.model.codes import (
     GROUPS,
     AdjustmentGroup,
+    AuthorizationStatus,
     CoverageStatus,
     Level,
     Network,
@@ -30,7 +31,14 @@ NETWORKS = {
 }
 LEVELS = {"Individual": Level.INDIVIDUAL, "Family": Level.FAMILY}
 PERIODS = {"Calendar year": Period.CALENDAR_YEAR, "Lifetime": Period.LIFETIME}
-UNITS = {"visits": Unit.VISITS, "days": Unit.DAYS, "hours": Unit.HOURS}
+UNITS = {
+    "visits": Unit.VISITS,
+    "Visits": Unit.VISITS,
+    "days": Unit.DAYS,
+    "hours": Unit.HOURS,
+    "units": Unit.UNITS,
+    "Units": Unit.UNITS,
+}
 ORDERS = {"Primary": Order.PRIMARY, "Secondary": Order.SECONDARY, "Tertiary": Order.TERTIARY}
 RELATIONSHIPS = {
     "Self": Relationship.SELF,
@@ -44,9 +52,19 @@ COVERAGE = {
     "Terminated": CoverageStatus.INACTIVE,
 }
 METHODS = {"Check": PaymentMethod.CHECK, "EFT": PaymentMethod.EFT, "Virtual card": PaymentMethod.VIRTUAL_CARD}
+DECISIONS = {
+    "Approved": AuthorizationStatus.APPROVED,
+    "Approved in part": AuthorizationStatus.PARTIAL,
+    "Denied": AuthorizationStatus.DENIED,
+    "Not approved": AuthorizationStatus.DENIED,
+    "In review": AuthorizationStatus.PENDED,
+    "Withdrawn": AuthorizationStatus.CANCELLED,
+    "Expired": AuthorizationStatus.EXPIRED,
+}
 
 TABLES: Mapping[type[StrEnum], Mapping[str, Any]] = {
     AdjustmentGroup: GROUPS,
+    AuthorizationStatus: DECISIONS,
     CoverageStatus: COVERAGE,
     Level: LEVELS,
     Network: NETWORKS,

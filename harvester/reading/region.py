@@ -153,13 +153,18 @@ class Record:
         named: ``copay="Copay amount"``. ``status=("Status", STATUS)`` goes through an exact, declared table,
         ``procedure=("Service", PROCEDURE)`` and ``("Service", PROCEDURE, legend)`` are codes of a system; a
         legend may be the label of what the code means: ``("Code", DIAGNOSIS, "Description")``. A function is
-        given this record. A region stands for what is left unread in it when everything else has been read.
-        Anything else is taken as it is.
+        given this record. A region, or several, stands for what is left unread there when everything else has
+        been read. Anything else is taken as it is.
         """
         filled = {
             name: self._filled(model, name, found) for name, found in (_by_field(labels) | fields).items()
         }
-        left = {name: found.unread for name, found in fields.items() if isinstance(found, Region)}
+        pages = {name: found if isinstance(found, tuple) else (found,) for name, found in fields.items()}
+        left = {
+            name: unread(*found)
+            for name, found in pages.items()
+            if found and all(isinstance(one, Region) for one in found)
+        }
         return model(**filled | left)
 
     def _filled(self, model: type[BaseModel], name: str, found: Any) -> object:
@@ -333,6 +338,16 @@ class Table:
         rows[0].cell(name)
         return rows[0]
 
+    def legend(
+        self, codes: str, meanings: str, *, of: tuple[str, str] | None = None
+    ) -> dict[str, str | None]:
+        """Return what the codes under one header mean, as another says.
+
+        ``of`` is a header and its words in the rows that count: ``("List", "Remark")``.
+        """
+        rows = [row for row in self.rows if of is None or folded(row.cell(of[0]).words) == of[1]]
+        return {folded(row.cell(codes).words): row.text(meanings).value for row in rows}
+
     def each(self, model: type[M], labels: str = "", /, **fields: object) -> tuple[M, ...]:
         """Fill one model for each row, as :meth:`Record.into` does."""
         return tuple(row.into(model, labels, **fields) for row in self.rows)
@@ -406,11 +421,12 @@ class Region:
             shown.append(values.text(cell.words, place))
         return tuple(shown)
 
-    def fields(self, heading: str | None = None) -> Record:
-        """Return the labelled values of this region, or of the part under a heading."""
-        region = self if heading is None else self.section(heading)
-        cells = [(raw["label"], Cell.of(raw["value"], raw["section"])) for raw in region._parts("fields")]
-        return Record(self._reading, region._path, cells)
+    def fields(self, *headings: str) -> Record:
+        """Return the labelled values of this region, or of the parts under these headings together."""
+        regions = tuple(map(self.section, headings)) or (self,)
+        parts = {id(raw): raw for region in regions for raw in region._parts("fields")}
+        cells = [(raw["label"], Cell.of(raw["value"], raw["section"])) for raw in parts.values()]
+        return Record(self._reading, (regions[0] if len(regions) == 1 else self)._path, cells)
 
     def table(self, heading: str, *, optional: bool = False) -> Table:
         """Return the one table with this caption or right under this heading, by its headers.
@@ -484,10 +500,13 @@ class Region:
 
     def none_if_says(self, words: str) -> None:
         """Raise ``NotOnFile`` where a visible line contains these words; check the echo before."""
+        if said := self.says(words):
+            raise NotOnFile(said, where=self._reading.document.path)
+
+    def says(self, words: str) -> str | None:
+        """Return the first visible line that contains these words, or ``None``."""
         wanted = folded(words).casefold()
-        said = [folded(line) for line in self._reading.lines if wanted in folded(line).casefold()]
-        if said:
-            raise NotOnFile(said[0], where=self._reading.document.path)
+        return next((said for line in self.lines if wanted in (said := folded(line)).casefold()), None)
 
     def form(self, *labels: str) -> Mapping[str, Any]:
         """Return the one form that has controls with all these labels."""
@@ -508,14 +527,17 @@ class Region:
 
     @property
     def unread(self) -> tuple[Unmapped, ...]:
-        """Everything labelled in this region that was not read, so that it is kept and can be seen."""
-        consumed = self._reading.consumed
+        """Everything labelled in this region that was not read, so that it is kept and can be seen.
+
+        The :attr:`banner` of a page with headings is about the session, and left out.
+        """
+        consumed, headed = self._reading.consumed, bool(self._reading.raw["headings"])
         left = [
             Unmapped(
                 path=(*part["section"], part["label"].rstrip(":* ")), words=folded(part["value"]["words"])
             )
             for part in self._parts("fields")
-            if part["value"]["n"] not in consumed
+            if part["value"]["n"] not in consumed and (part["section"] or not headed)
         ]
         for part in self._parts("tables"):
             for column, header in enumerate(part["headers"]):
@@ -545,6 +567,11 @@ class Region:
 
     def _where(self, name: str) -> str:
         return " › ".join(part for part in (self._reading.document.path, *self._path, name) if part)
+
+
+def unread(*pages: Region) -> tuple[Unmapped, ...]:
+    """Return what was not read of several pages that are one answer."""
+    return tuple(one for page in pages for one in page.unread)
 
 
 def _rows_unread(table: Mapping[str, Any], consumed: Container[int]) -> Iterator[Unmapped]:

@@ -27,7 +27,7 @@ from tests.mock_portals.kit import Kit
 from tests.road.road import items
 
 COUNT = 20
-UNREAD = {"Practice", "Contract adjustment"}
+UNREAD = {"Contract adjustment"}
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ from tests.mock_portals.kit import Kit
 TODAY = date(2026, 11, 16)
 TIN = "007300142"
 WORKLISTS = Path(__file__).parents[2] / "mock_portals" / "worklist" / "tradewind"
-UNREAD = {"Batch no.", "Code", "Effective", "List", "Meaning", "Response date", "Site ID", "User"}
+UNREAD = {"Batch no.", "Code", "Effective", "List", "Meaning", "Response date"}
 """What stands on a claim's page and the model has no field for; the codes' meanings where none is held up."""
 OF_PAYMENTS = {"BPR01 Handling", "CLP02 Status", "TRN03 Payer ID"}
 POSTED = "path => fetch(path, {method: 'POST'}).then(() => 'sent', () => 'blocked')"

@@ -1,18 +1,10 @@
-"""What RainierCare's words and codes mean."""
+"""What RainierCare's words and codes mean, and under which labels it shows what."""
 
 from collections.abc import Mapping
 
-from harvester.model.codes import (
-    AuthorizationStatus,
-    ClaimStatus,
-    CoverageStatus,
-    Order,
-    OtherCoverageOutcome,
-    PaymentMethod,
-    Period,
-    Unit,
-    service_types,
-)
+from harvester.model import codes
+from harvester.model.codes import AuthorizationStatus, ClaimStatus, CoverageStatus, OtherCoverageOutcome
+from harvester.reading import common
 
 EX = "urn:portal:rainier:ex"
 """The plan's own explanation codes."""
@@ -46,7 +38,7 @@ STATUS = {
     "Adjusted": ClaimStatus.ADJUSTED,
 }
 COVERAGE = {"Eligible": CoverageStatus.ACTIVE, "Not eligible": CoverageStatus.INACTIVE}
-SERVICES = service_types(
+SERVICES = codes.service_types(
     {
         "Office visit": "98",
         "Urgent care": "UC",
@@ -59,8 +51,7 @@ SERVICES = service_types(
     }
 )
 APPROVAL = {"PA": True, "No PA": False}
-UNITS = {"visits": Unit.VISITS, "Visits": Unit.VISITS, "Units": Unit.UNITS}
-PERIODS = {"calendar year": Period.CALENDAR_YEAR}
+PERIODS = {"calendar year": codes.Period.CALENDAR_YEAR}
 OTHER = {
     "No other coverage on file": OtherCoverageOutcome.NONE_ON_FILE,
     "No other coverage in effect": OtherCoverageOutcome.NONE_ON_FILE,
@@ -68,20 +59,31 @@ OTHER = {
     "Member questionnaire pending": OtherCoverageOutcome.UNDETERMINED,
     "Conflicting information - under review": OtherCoverageOutcome.CONFLICTING,
 }
-ORDERS = {
-    "Primary": Order.PRIMARY,
-    "Secondary": Order.SECONDARY,
-    "Tertiary": Order.TERTIARY,
-    "Undetermined": Order.UNKNOWN,
-}
-METHODS = {"Paper warrant": PaymentMethod.CHECK, "EFT": PaymentMethod.EFT}
-AUTHORIZATION = {
-    "Approved": AuthorizationStatus.APPROVED,
-    "Approved in part": AuthorizationStatus.PARTIAL,
-    "Not approved": AuthorizationStatus.DENIED,
-    "In review": AuthorizationStatus.PENDED,
+ORDERS = common.ORDERS | {"Undetermined": codes.Order.UNKNOWN}
+METHODS = common.METHODS | {"Paper warrant": codes.PaymentMethod.CHECK}
+AUTHORIZATION = common.DECISIONS | {
     "In review - clinical notes needed": AuthorizationStatus.PENDED_INFO,
     "Processed - awaiting decision": AuthorizationStatus.AWAITING_DECISION,
-    "Withdrawn": AuthorizationStatus.CANCELLED,
-    "Expired": AuthorizationStatus.EXPIRED,
 }
+
+# Labels, each under the field that it is called like, or that is named before it.
+PLAN = "Plan name | Product | Group number | Effective date | End date"
+INSURER = """kind=Coverage type | payer_name=Payer | Policy number | Group number | Insured name
+| Effective date | end_date=Termination date | Last updated"""
+ROW = """patient_account_number=Patient account | patient_name=Member name | processed_date=Status date
+| billed=Charged | Paid"""
+CLAIM = """Patient account number | Member ID | patient_name=Member name | birth_date=Date of birth
+| tin=Provider tax ID | Billing provider | Billing NPI | Rendering provider | Rendering NPI | Service from
+| Service to | Received date | Processed date | billed=Total charged | allowed=Total allowed
+| paid=Total paid | patient_responsibility=Member responsibility"""
+LINE = """number=Ln | service_from=From | service_to=Thru | Units | diagnosis_pointers=Dx | billed=Charged
+| Allowed | Paid"""
+REFERENCE = "number=Warrant or EFT number | Issue date | Amount | Payee"
+AUTHORIZED = """number=PA number | reference=Request number | kind=Type | Reason | Requesting provider
+| Servicing provider | Requested date | Decided date | Effective date | Expiration date | Approved | Used
+| Remaining | unit=Counted in"""
+SERVICE = """number=Ln | service_from=From | service_to=Thru | Requested | Approved | Used | Remaining
+| unit=Counted in"""
+PAYMENT = f"{REFERENCE} | Payee NPI | payee_tin=Payee tax ID"
+PAID = """claim_number=ICN | patient_account_number=Patient account | Member ID | patient_name=Member name
+| service_from=From | service_to=Thru | billed=Charged | Paid"""

@@ -5,10 +5,9 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from playwright.sync_api import Page
-from pydantic import BaseModel
 
 from harvester import errors
-from harvester.flow import Carrier, Flow, Lockout, Policy, Portal, Rules, User, minutes
+from harvester.flow import Carrier, Flow, Lockout, Policy, Portal, Rules, User, minutes, tax_id
 from harvester.model.claim import (
     Adjustment,
     Claim,
@@ -21,7 +20,6 @@ from harvester.model.claim import (
 from harvester.model.codes import (
     CARC,
     DIAGNOSIS,
-    GROUPS,
     MODIFIER,
     PROCEDURE,
     PROVIDER_ADJUSTMENT,
@@ -29,8 +27,6 @@ from harvester.model.codes import (
     ClaimStatus,
     CoverageStatus,
     OverpaymentStatus,
-    PaymentMethod,
-    Period,
 )
 from harvester.model.eligibility import Accumulator, AccumulatorKind, Coverage, Eligibility, OtherCoverage
 from harvester.model.overpayment import Overpayment, OverpaymentList
@@ -46,11 +42,11 @@ from harvester.model.query import (
     RemittanceFileQuery,
 )
 from harvester.model.remittance import FileType, RemittanceFile
-from harvester.model.shown import Shown, Unmapped
+from harvester.model.shown import Shown
 from harvester.reading import Record, Region
 from harvester.reading.values import folded
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", Coverage, OtherCoverage)
 
 PORTAL = Portal(
     id="westmac",
@@ -130,10 +126,8 @@ STATUS = {
     "Processed - denied in part": ClaimStatus.DENIED_LINE_MIXED,
     "Adjusted": ClaimStatus.ADJUSTED,
 }
-METHODS = {"Check": PaymentMethod.CHECK, "EFT": PaymentMethod.EFT}
 ENTITLED = {"Entitled": CoverageStatus.ACTIVE, "Terminated": CoverageStatus.INACTIVE}
 KINDS: Mapping[str, AccumulatorKind] = {"Part B deductible": "deductible"}
-PERIODS = {"Calendar year": Period.CALENDAR_YEAR}
 DEMANDS = {
     "Demand letter sent": OverpaymentStatus.OPEN,
     "In recoupment": OverpaymentStatus.RECOVERING,
@@ -143,6 +137,33 @@ DEMANDS = {
 
 NO_CLAIMS = "No claims were found"
 NO_PAYMENTS = "No checks or EFTs were found"
+NO_BENEFITS = "No benefits available for the requested date span"
+
+# Labels, each under the field that it is called like, or that is named before it.
+WHO = "member_id=MBI | member_name=Name | Birth date"
+PART = "plan_name=Part | Effective date | end_date=Termination date"
+HOSPICE = "plan_name=Period | effective_date=Start date | end_date=Termination date"
+PRIMARY = """kind=MSP type | payer_name=Insurer | Policy number | Group number | insured_name=Insured
+| Effective date | end_date=Termination date | last_updated=Updated"""
+ADVANTAGE = """kind=Plan type | payer_name=Insurer | policy_number=Contract and PBP | Effective date
+| end_date=Termination date"""
+ROW = """Claim number | patient_account_number=Patient control no. | service_from=From | service_to=Through
+| processed_date=Finalized | billed=Total charges | paid=Medicare paid"""
+CLAIM = f"""{ROW} | member_id=MBI | patient_name=Name | Birth date | tin=Billing TIN | Billing provider
+| Billing NPI | Rendering provider | Rendering NPI | received_date=Received | as_of=Data as of
+| allowed=Total allowed | patient_responsibility=Beneficiary owes | crossed_over_to=Crossover insurer
+| replaces=Adjusts claim | replaced_by=Adjusted by claim"""
+REFERENCE = "Method | number=Check/EFT number | Issue date | amount=Check/EFT amount | Payee"
+LINE = """number=Line | service_from=From | service_to=Through | Units | diagnosis_pointers=Dx pointer
+| Billed | Allowed | Deductible | Coinsurance | Copay | Paid"""
+PAYMENT = "number=Check/EFT number | method=Type | Issue date | Amount | Payee | Payee TIN | Payee NPI"
+PAID = """Claim number | patient_account_number=Patient control no. | member_id=MBI
+| patient_name=Beneficiary | service_from=From | service_to=Through | billed=Charges | paid=Medicare paid
+| patient_responsibility=Beneficiary owes"""
+DEMAND = """reference=Letter number | demand_date=Letter date | Claim number | Reason
+| patient_account_number=Patient control no. | member_id=MBI | patient_name=Beneficiary | service_from=From
+| service_to=Through | amount=Original amount | recovered_before=Recouped before
+| recovered_now=Recouped this cycle | Refunded | payment_number=Withheld from | Balance"""
 
 
 def sign_in(page: Page, user: User) -> None:
@@ -170,48 +191,36 @@ def sign_out(page: Page) -> None:
 
 
 def _provider(query: Asked) -> dict[str, str]:
-    tin = query.tin or ""
-    return {"TIN": f"{tin[:2]}-{tin[2:]}", "NPI": query.npi or "", "PTAN": query.ptan or ""}
+    return {"TIN": tax_id(query.tin or ""), "NPI": query.npi or "", "PTAN": query.ptan or ""}
 
 
-def _asked(page: Page, inquiry: str, filled: Mapping[str, str], button: str) -> Region:
-    """Open an inquiry, send it, and be sure that the answer is to just that, for that provider."""
-    form = PORTAL.send(page, PORTAL.fetch(page, "/home"), {}, button=inquiry)
-    return _echoed(PORTAL.send(page, form, filled, button=button), filled)
-
-
-def _picked(page: Page, found: Region, filled: Mapping[str, str], pick: tuple[str, str, str]) -> Region:
-    """Open one row of a list: its legend, the number, and the button."""
-    legend, number, button = pick
-    return _echoed(PORTAL.send(page, found, {legend: number}, button=button), filled)
-
-
-def _echoed(found: Region, filled: Mapping[str, str]) -> Region:
-    asked = found.fields("Your inquiry")
-    for name, words in filled.items():
-        asked.text(name, echo=words)
-    return found
-
-
-def _says(found: Region, words: str) -> bool:
-    return any(words in folded(line) for line in found.lines)
-
-
-def _day(day: date) -> str:
-    return f"{day:%m/%d/%Y}"
+def _whom(member: Member) -> dict[str, str]:
+    names = {"Last name": member.last_name, "First name": member.first_name}
+    return {"MBI": member.member_id, **names, "Date of birth": f"{member.birth_date:%m/%d/%Y}"}
 
 
 def _spans(first: date, last: date) -> Iterator[tuple[str, str]]:
     """Yield what lies between two days in spans that the portal takes, none of them touching another."""
     while first <= last:
         end = min(last, first + LONGEST)
-        yield _day(first), _day(end)
+        yield f"{first:%m/%d/%Y}", f"{end:%m/%d/%Y}"
         first = end + timedelta(days=1)
 
 
-def _whom(member: Member) -> dict[str, str]:
-    names = {"Last name": member.last_name, "First name": member.first_name}
-    return {"MBI": member.member_id, **names, "Date of birth": _day(member.birth_date)}
+def _asked(page: Page, inquiry: str, filled: Mapping[str, str], button: str, *nothing: str) -> Region:
+    """Open an inquiry, send it, and be sure that the answer is to just that, for that provider."""
+    form = PORTAL.send(page, PORTAL.fetch(page, "/home"), {}, button=inquiry)
+    (found,) = PORTAL.search(page, form, filled, echo="Your inquiry", nothing=nothing, button=button)
+    return found
+
+
+def _pressed(
+    page: Page, found: Region, filled: Mapping[str, str], button: str, picked: Mapping[str, str]
+) -> Region:
+    """Go on from an answer, with what is picked in it, and be sure that it is still the same inquiry."""
+    onward = PORTAL.send(page, found, picked, button=button)
+    onward.answers("Your inquiry", filled)
+    return onward
 
 
 def _stated(found: list[Region], pattern: str) -> Shown[int]:
@@ -226,76 +235,37 @@ def _stated(found: list[Region], pattern: str) -> Shown[int]:
 
 def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
     """Read a beneficiary's entitlement and deductible, then MSP, Medicare Advantage and hospice."""
-    filled = _provider(query) | _whom(query.member) | {"Date of service": _day(query.service_date)}
-    parts = _asked(page, "Eligibility", filled, "Check eligibility")
-    parts.none_if_says("does not match Medicare's records")
-    tabs = [PORTAL.send(page, parts, {}, button=name) for name in ("MSP", "MA plan", "Hospice")]
+    day = {"Date of service": f"{query.service_date:%m/%d/%Y}"}
+    filled = _provider(query) | _whom(query.member) | day
+    nobody = "does not match Medicare's records"
+    parts = _asked(page, "Eligibility", filled, "Check eligibility", nobody)
     who = parts.fields("Beneficiary")
+    tabs = [_pressed(page, parts, filled, name, {}) for name in ("MSP", "MA plan", "Hospice")]
     for tab in tabs:
-        same = _echoed(tab, filled).fields("Beneficiary")
-        for name in ("Name", "MBI", "Birth date"):
-            same.text(name, echo=who.says(name))
-    secondary, advantage, hospice = tabs
-    answer = who.into(
+        tab.answers("Beneficiary", {name: who.says(name) for name in ("Name", "MBI", "Birth date")})
+    primary, advantage, hospice = tabs
+    return who.into(
         Eligibility,
-        "Birth date",
-        member_id="MBI",
-        member_name="Name",
+        WHO,
         service_date=parts.fields("Your inquiry").day("Date of service"),
         coverages=(
-            *parts.table("Entitlement").each(
-                Coverage,
-                "Effective date",
-                plan_name="Part",
-                status=("Status", ENTITLED),
-                end_date="Termination date",
-            ),
-            *_rows(
-                hospice, "Hospice benefit periods", Coverage, plan_name="Period", effective_date="Start date"
-            ),
+            *parts.table("Entitlement").each(Coverage, PART, status=("Status", ENTITLED)),
+            *_rows(hospice, "Hospice benefit periods", Coverage, HOSPICE),
         ),
         accumulators=parts.table("Deductible").each(
-            Accumulator, "Remaining", kind=_kind, period=("Period", PERIODS), limit="Amount"
+            Accumulator, "Period | limit=Amount | Remaining", kind=("Kind", KINDS)
         ),
         other_coverages=(
-            *_rows(
-                secondary,
-                "Medicare Secondary Payer",
-                OtherCoverage,
-                kind="MSP type",
-                payer_name="Insurer",
-                policy_number="Policy number",
-                group_number="Group number",
-                insured_name="Insured",
-                effective_date="Effective date",
-                last_updated="Updated",
-            ),
-            *_rows(
-                advantage,
-                "Medicare Advantage",
-                OtherCoverage,
-                kind="Plan type",
-                payer_name="Insurer",
-                policy_number="Contract and PBP",
-                effective_date="Effective date",
-            ),
+            *_rows(primary, "Medicare Secondary Payer", OtherCoverage, PRIMARY),
+            *_rows(advantage, "Medicare Advantage", OtherCoverage, ADVANTAGE),
         ),
-        unmapped=parts,
-    )
-    return answer.model_copy(
-        update={"unmapped": (*answer.unmapped, *(one for t in tabs for one in t.unread))}
+        unmapped=(parts, *tabs),
     )
 
 
-def _kind(row: Record) -> AccumulatorKind:
-    return row.one_of("Kind", KINDS)
-
-
-def _rows(tab: Region, heading: str, model: type[M], **fields: object) -> tuple[M, ...]:
+def _rows(tab: Region, heading: str, model: type[M], labels: str) -> tuple[M, ...]:
     """Return the rows of a tab; none where it says that there is nothing."""
-    if _says(tab, "No benefits available for the requested date span"):
-        return ()
-    return tab.table(heading).each(model, end_date="Termination date", **fields)
+    return () if tab.says(NO_BENEFITS) else tab.table(heading).each(model, labels)
 
 
 # Claims -------------------------------------------------------------------------------------------
@@ -303,29 +273,17 @@ def _rows(tab: Region, heading: str, model: type[M], **fields: object) -> tuple[
 
 def claims(page: Page, query: ClaimsQuery) -> ClaimList:
     """List a beneficiary's claims by their first day of service, 45 days at a time."""
-    one = [{"Claim number": query.claim_number}] if query.claim_number else []
-    spans = [{"From date": a, "To date": b} for a, b in _spans(query.service_from, query.service_to)]
+    by = [{"From date": a, "To date": b} for a, b in _spans(query.service_from, query.service_to)]
+    if query.claim_number:
+        by = [{"Claim number": query.claim_number}]
     whom = _provider(query) | _whom(query.member)
-    pages = [_asked(page, "Claim status", whom | asked, "Find claims") for asked in one or spans]
-    found = [one for one in pages if not _says(one, NO_CLAIMS)]
+    pages = [_asked(page, "Claim status", whom | one, "Find claims") for one in by]
+    found = [one for one in pages if not one.says(NO_CLAIMS)]
     if not found:
         raise errors.NotOnFile(NO_CLAIMS)
     rows = [row for one in found for row in one.table("Claims found")]
     return ClaimList(
-        rows=tuple(
-            row.into(
-                ClaimRow,
-                "Claim number",
-                patient_account_number="Patient control no.",
-                service_from="From",
-                service_to="Through",
-                processed_date="Finalized",
-                billed="Total charges",
-                paid="Medicare paid",
-                status=("Status", STATUS),
-            )
-            for row in rows
-        ),
+        rows=tuple(row.into(ClaimRow, ROW, status=("Status", STATUS)) for row in rows),
         stated_total=_stated(found, r"(\d+) claims? found"),
     )
 
@@ -333,77 +291,39 @@ def claims(page: Page, query: ClaimsQuery) -> ClaimList:
 def claim(page: Page, query: ClaimQuery) -> Claim:
     """Read one claim with its lines; what their codes mean stands in tables below."""
     filled = _provider(query) | _whom(query.member) | {"Claim number": f"{query.claim_number}"}
-    listed = _asked(page, "Claim status", filled, "Find claims")
-    listed.none_if_says(NO_CLAIMS)
-    detail = _picked(page, listed, filled, ("Claims found", f"{query.claim_number}", "View claim"))
-    who, providers = detail.fields("Beneficiary"), detail.fields("Providers")
+    listed = _asked(page, "Claim status", filled, "Find claims", NO_CLAIMS)
+    detail = _pressed(page, listed, filled, "View claim", {"Claims found": f"{query.claim_number}"})
     reasons, remarks = (_meanings(detail, name) for name in ("Reason code", "Remark code"))
-    return detail.fields("Claim").into(
+    return detail.fields("Claim", "Beneficiary", "Providers").into(
         Claim,
-        "Claim number",
-        patient_account_number="Patient control no.",
+        CLAIM,
         status=("Status", STATUS),
-        received_date="Received",
-        service_from="From",
-        service_to="Through",
-        processed_date="Finalized",
-        as_of="Data as of",
-        billed="Total charges",
-        allowed="Total allowed",
-        paid="Medicare paid",
-        patient_responsibility="Beneficiary owes",
-        crossed_over_to="Crossover insurer",
-        replaces="Adjusts claim",
-        replaced_by="Adjusted by claim",
-        member_id=who.text("MBI"),
-        patient_name=who.text("Name"),
-        birth_date=who.day("Birth date"),
-        tin=providers.text("Billing TIN"),
-        billing_provider=providers.text("Billing provider"),
-        billing_npi=providers.text("Billing NPI"),
-        rendering_provider=providers.text("Rendering provider"),
-        rendering_npi=providers.text("Rendering NPI"),
         diagnoses=tuple(
             row.code("Diagnosis", DIAGNOSIS) for row in detail.table("Diagnosis codes and positions")
         ),
         pend_reasons=detail.items("Why it is pending", optional=True),
         requested_documents=detail.table("Additional documentation requested", optional=True).each(
-            RequestedDocument, "Document", reference="Letter", due_date="Due"
+            RequestedDocument, "Document | reference=Letter | due_date=Due"
         ),
-        payment=_reference(detail) if detail.has("Payment") else None,
+        payment=detail.fields("Payment").into(PaymentReference, REFERENCE) if detail.has("Payment") else None,
         lines=tuple(_line(row, reasons, remarks) for row in detail.table("Service lines")),
         unmapped=detail,
     )
 
 
 def _meanings(detail: Region, name: str) -> dict[str, str | None]:
-    rows = detail.table(f"{name}s", optional=True)
-    return {row.cell(name).words: row.cell("Meaning").words for row in rows}
-
-
-def _reference(detail: Region) -> PaymentReference:
-    return detail.fields("Payment").into(
-        PaymentReference,
-        "Issue date | Payee",
-        method=("Method", METHODS),
-        number="Check/EFT number",
-        amount="Check/EFT amount",
-    )
+    return detail.table(f"{name}s", optional=True).legend(name, "Meaning")
 
 
 def _line(row: Record, reasons: Mapping[str, str | None], remarks: Mapping[str, str | None]) -> ServiceLine:
     codes = row.each("Codes", r"(?P<group>[A-Z]{2})-(?P<reason>\w+)|(?P<remark>\w+)", separator=" ")
     return row.into(
         ServiceLine,
-        "Units | Billed | Allowed | Deductible | Coinsurance | Copay | Paid",
-        number="Line",
-        service_from="From",
-        service_to="Through",
+        LINE,
         procedure=("HCPCS", PROCEDURE),
         modifiers=row.codes("Modifiers", MODIFIER, separator=" "),
-        diagnosis_pointers="Dx pointer",
         adjustments=tuple(
-            one.into(Adjustment, group=("group", GROUPS), reason=("reason", CARC, reasons))
+            one.into(Adjustment, "Group", reason=("reason", CARC, reasons))
             for one in codes
             if one.has("group")
         ),
@@ -416,60 +336,48 @@ def _line(row: Record, reasons: Mapping[str, str | None], remarks: Mapping[str, 
 
 def payments(page: Page, query: PaymentsQuery) -> PaymentList:
     """Read checks and transfers, 45 days at a time, each with its claims; and what is on the floor."""
-    one = [{"Check/EFT number": query.number}] if query.number else []
-    spans = [{"Issued from": a, "Issued to": b} for a, b in _spans(query.issued_from, query.issued_to)]
-    made: list[tuple[Payment, tuple[Unmapped, ...]]] = []
+    by = [{"Issued from": a, "Issued to": b} for a, b in _spans(query.issued_from, query.issued_to)]
+    if query.number:
+        by = [{"Check/EFT number": query.number}]
     found: list[Region] = []
-    for filled in [_provider(query) | asked for asked in one or spans]:
+    details: list[Region] = []
+    for filled in [_provider(query) | one for one in by]:
         listed = _asked(page, "Checks and remittances", filled, "Find payments")
-        if not _says(listed, NO_PAYMENTS):
+        if not listed.says(NO_PAYMENTS):
             found.append(listed)
-            made += [_payment(page, listed, filled, row) for row in listed.table("Payments found")]
+            details += [_detail(page, listed, filled, row) for row in listed.table("Payments found")]
     if query.number and not found:
         raise errors.NotOnFile(NO_PAYMENTS)
     floor = _asked(page, "Payment floor", _provider(query), "Show the floor")
-    answer = floor.fields("Approved to pay").into(
+    return floor.fields("Approved to pay").into(
         PaymentList,
+        "approved_claims=Claims on the floor | approved_amount=Total amount",
         tin=floor.fields("Your inquiry").text("TIN"),
-        payments=tuple(payment for payment, _ in made),
+        payments=tuple(map(_payment, details)),
         stated_total=_stated(found, r"(\d+) payments? found"),
-        approved_claims="Claims on the floor",
-        approved_amount="Total amount",
-        unmapped=floor,
+        unmapped=(floor, *details),
     )
-    left = (one for _, unread in made for one in unread)
-    return answer.model_copy(update={"unmapped": (*answer.unmapped, *left)})
 
 
-def _payment(
-    page: Page, listed: Region, filled: Mapping[str, str], row: Record
-) -> tuple[Payment, tuple[Unmapped, ...]]:
-    detail = _picked(page, listed, filled, ("Payments found", row.says("Check/EFT number"), "View payment"))
-    meanings, own = _meanings(detail, "Adjustment code"), detail.fields("Payment")
-    for name in ("Check/EFT number", "Issue date", "Type", "Amount"):
-        own.text(name, echo=row.says(name))
-    payment = own.into(
+def _detail(page: Page, listed: Region, filled: Mapping[str, str], row: Record) -> Region:
+    """Open a payment of a list, sure to be the one of this row."""
+    picked = {"Payments found": row.says("Check/EFT number")}
+    detail = _pressed(page, listed, filled, "View payment", picked)
+    names = "Check/EFT number", "Issue date", "Type", "Amount"
+    detail.answers("Payment", {name: row.says(name) for name in names})
+    return detail
+
+
+def _payment(detail: Region) -> Payment:
+    reason = "Code", PROVIDER_ADJUSTMENT, _meanings(detail, "Adjustment code")
+    return detail.fields("Payment").into(
         Payment,
-        "Issue date | Amount | Payee | Payee TIN | Payee NPI",
-        number="Check/EFT number",
-        method=("Type", METHODS),
-        claims=detail.table("Claims paid").each(
-            PaidClaim,
-            "Claim number",
-            patient_account_number="Patient control no.",
-            member_id="MBI",
-            patient_name="Beneficiary",
-            service_from="From",
-            service_to="Through",
-            billed="Charges",
-            paid="Medicare paid",
-            patient_responsibility="Beneficiary owes",
-        ),
+        PAYMENT,
+        claims=detail.table("Claims paid").each(PaidClaim, PAID),
         provider_adjustments=detail.table("Provider-level adjustments", optional=True).each(
-            ProviderAdjustment, "Reference", reason=("Code", PROVIDER_ADJUSTMENT, meanings), amount="Withheld"
+            ProviderAdjustment, "Reference | amount=Withheld", reason=reason
         ),
     )
-    return payment, detail.unread
 
 
 def overpayments(page: Page, query: OverpaymentsQuery) -> OverpaymentList:
@@ -477,22 +385,7 @@ def overpayments(page: Page, query: OverpaymentsQuery) -> OverpaymentList:
     found = _asked(page, "Accounts receivable", _provider(query), "Show demands")
     return OverpaymentList(
         tin=found.fields("Your inquiry").text("TIN"),
-        overpayments=found.table("Demand letters").each(
-            Overpayment,
-            "Claim number | Reason | Refunded | Balance",
-            reference="Letter number",
-            demand_date="Letter date",
-            patient_account_number="Patient control no.",
-            member_id="MBI",
-            patient_name="Beneficiary",
-            service_from="From",
-            service_to="Through",
-            status=("Status", DEMANDS),
-            amount="Original amount",
-            recovered_before="Recouped before",
-            recovered_now="Recouped this cycle",
-            payment_number="Withheld from",
-        ),
+        overpayments=found.table("Demand letters").each(Overpayment, DEMAND, status=("Status", DEMANDS)),
         stated_total=found.stated(r"(\d+) demand letters?"),
         unmapped=found.unread,
     )
@@ -500,22 +393,15 @@ def overpayments(page: Page, query: OverpaymentsQuery) -> OverpaymentList:
 
 def remittance_file(page: Page, query: RemittanceFileQuery) -> RemittanceFile:
     """Fetch a payment's remittance advice, a PDF."""
-    day = _day(query.issue_date)
-    asked = {"Issued from": day, "Issued to": day, "Check/EFT number": query.payment_number}
-    filled = _provider(query) | asked
-    listed = _asked(page, "Checks and remittances", filled, "Find payments")
-    listed.none_if_says(NO_PAYMENTS)
-    detail = _picked(page, listed, filled, ("Payments found", query.payment_number, "View payment"))
+    day, number = f"{query.issue_date:%m/%d/%Y}", query.payment_number
+    filled = _provider(query) | {"Issued from": day, "Issued to": day, "Check/EFT number": number}
+    listed = _asked(page, "Checks and remittances", filled, "Find payments", NO_PAYMENTS)
+    detail = _detail(page, listed, filled, listed.table("Payments found").only("Check/EFT number", number))
     path = detail.link("Remittance advice (PDF)")
     if path is None:
         raise errors.NotOnFile("the payment has no remittance advice")
-    return detail.fields("Payment").into(
-        RemittanceFile,
-        "Issue date | Amount",
-        payment_number="Check/EFT number",
-        type=FileType.PDF,
-        file=PORTAL.download(page, path),
-    )
+    file, labels = PORTAL.download(page, path), "payment_number=Check/EFT number | Issue date | Amount"
+    return detail.fields("Payment").into(RemittanceFile, labels, type=FileType.PDF, file=file)
 
 
 FLOW = Flow(

@@ -1,6 +1,6 @@
 """Mossbridge's Practice Room: eligibility, claims and authorizations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from playwright.sync_api import Page
 
@@ -28,7 +28,6 @@ from harvester.model.codes import (
     Order,
     PaymentMethod,
     Relationship,
-    Unit,
     service_types,
 )
 from harvester.model.eligibility import (
@@ -41,8 +40,7 @@ from harvester.model.eligibility import (
     OtherCoverage,
 )
 from harvester.model.query import AuthorizationsQuery, ClaimQuery, ClaimsQuery, EligibilityQuery
-from harvester.reading import Record, Region
-from harvester.reading.region import Table
+from harvester.reading import Record, Region, Table, common
 
 STATUS = {
     "Logged": ClaimStatus.RECEIVED,
@@ -70,10 +68,9 @@ SERVICES = service_types(
         "Advanced imaging": "62",
     }
 )
-RELATIONS = {
+RELATIONS = common.RELATIONSHIPS | {
     "Cooperative member": Relationship.SELF,
     "Spouse or partner": Relationship.SPOUSE,
-    "Child": Relationship.CHILD,
 }
 COVERAGE = {"In force": CoverageStatus.ACTIVE, "Not in force": CoverageStatus.INACTIVE}
 WHERE = {"Inside the cooperative": Network.IN, "Outside": Network.OUT}
@@ -81,29 +78,44 @@ WHO = {"One person": Level.INDIVIDUAL, "Household": Level.FAMILY}
 WHAT: Mapping[str, AccumulatorKind] = {"Deductible": "deductible", "Yearly ceiling": "out_of_pocket"}
 TURN = {"First": Order.PRIMARY, "Second": Order.SECONDARY, "Unclear": Order.UNKNOWN}
 APPROVAL = {"Ask us first": True, "Not needed": False}
-PAID_BY = {"Check": PaymentMethod.CHECK, "Direct deposit": PaymentMethod.EFT}
-DECISIONS = {
-    "Approved": AuthorizationStatus.APPROVED,
-    "Approved in part": AuthorizationStatus.PARTIAL,
-    "Not approved": AuthorizationStatus.DENIED,
+PAID_BY = common.METHODS | {"Direct deposit": PaymentMethod.EFT}
+DECISIONS = common.DECISIONS | {
     "Open": AuthorizationStatus.PENDED,
     "Open - we need your notes": AuthorizationStatus.PENDED_INFO,
     "Reviewed, decision to come": AuthorizationStatus.AWAITING_DECISION,
-    "Withdrawn": AuthorizationStatus.CANCELLED,
     "Lapsed": AuthorizationStatus.EXPIRED,
 }
-UNITS = {"visits": Unit.VISITS, "units": Unit.UNITS}
+PAID = "How it was paid"
 VISITS = r"(?P<used>\d+) of (?P<allowed>\d+) (?P<unit>\w+)"
 PROCEDURES = r"(?P<code>[^-]+)(-(?P<modifiers>.+))?"
 """``97140-GP-59``: a procedure and its modifiers."""
 
 
-def _found(
-    page: Page, path: str, filled: Mapping[str, str], tin: str | None
-) -> tuple[Region, Mapping[str, str]]:
-    """Fill the form of a page, as one of the practice's tax ids; return the answer and what was asked."""
+NOTHING = "Nobody in the cooperative has this number", "There is no such claim"
+
+# Labels, each under the field that it is called like, or that is named before it.
+PERSON = "member_id=Member number | member_name=Full name | birth_date=Born"
+PLAN = "Plan name | Product | Group number | effective_date=From | end_date=Until"
+INSURER = """payer_name=Insurer | Policy number | Insured name | effective_date=From | end_date=Until
+| Last updated"""
+ROW = """claim_number=Claim | patient_account_number=Chart no. | patient_name=Patient | billed=Submitted
+| Paid"""
+CLAIM = f"""{ROW} | member_id=Member number | birth_date=Born | tin=Practice tax ID
+| billing_npi=Practice NPI | rendering_provider=Clinician | rendering_npi=Clinician NPI
+| service_from=Seen from | service_to=Seen until | Received date | Processed date
+| as_of=Loaded overnight | allowed=Covered | patient_responsibility=Patient pays"""
+LINE = "number=Item | units=Qty | billed=Submitted | allowed=Covered | Paid"
+REQUEST = """number=Approval no. | reference=Request no. | Kind | Reason | Requesting provider
+| Servicing provider | Requested date | Decided date | effective_date=Good from
+| expiration_date=Good until"""
+SERVICE = "number=Item | service_from=From | service_to=Until | Unit | Requested | Approved | Used"
+
+
+def _found(page: Page, path: str, filled: Mapping[str, str], tin: str | None) -> Iterator[Region]:
+    """Fill the form of a page, as one of the practice's tax ids; yield the pages of the answer."""
     said = {**filled, "Asking as (tax ID)": tin} if tin else filled
-    return PORTAL.send(page, PORTAL.fetch(page, path), said), said
+    form = PORTAL.fetch(page, path)
+    return PORTAL.search(page, form, said, echo="Your question", nothing=NOTHING, onward="Older claims")
 
 
 def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
@@ -115,70 +127,41 @@ def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
         "On the day": f"{query.service_date}",
         "Benefit": words.get(query.service_type, words["30"]),
     }
-    found, said = _found(page, "/eligibility", filled, query.tin)
-    asked = found.answers("Your question", said)
-    found.none_if_says("Nobody in the cooperative has this number")
+    (found,) = _found(page, "/eligibility", filled, query.tin)
     person = found.fields("Person")
     return person.into(
         Eligibility,
-        member_id="Member number",
-        member_name="Full name",
-        birth_date="Born",
+        PERSON,
         relationship=("Relation", RELATIONS),
         primary_care_provider=person.text("Home clinician", optional=True),
-        service_date=asked.day("On the day"),
+        service_date=found.fields("Your question").day("On the day"),
         as_of=found.fields("Eligibility").day("Loaded overnight"),
-        coverages=tuple(_plan(part.fields()) for part in found.parts("Plans")),
+        coverages=found.each("Plans", Coverage, PLAN, status=("State", COVERAGE)),
         accumulators=found.table("Spending this year").each(
             Accumulator,
+            "period=Span | limit=At most | met=Used so far",
             kind=("What", WHAT),
             level=("Who", WHO),
             network=("Where", WHERE),
-            period="Span",
-            met="Used so far",
-            limit="At most",
         ),
         benefits=found.table("What the person pays").each(
             Benefit,
+            "copay=Fee | coinsurance=Share",
             service=("Benefit", SERVICES),
             network=("Where", WHERE),
-            copay="Fee",
-            coinsurance="Share",
             authorization_required=("Approval", APPROVAL),
         ),
-        limits=tuple(_limit(row) for row in found.table("Counted visits")),
-        other_coverages=tuple(_other(part.fields()) for part in found.parts("Other insurers")),
+        limits=tuple(map(_limit, found.table("Counted visits"))),
+        other_coverages=found.each("Other insurers", OtherCoverage, INSURER, order=("Pays", TURN)),
         unmapped=found,
-    )
-
-
-def _plan(plan: Record) -> Coverage:
-    return plan.into(
-        Coverage,
-        "Plan name | Product | Group number",
-        status=("State", COVERAGE),
-        effective_date="From",
-        end_date="Until",
     )
 
 
 def _limit(row: Record) -> Limit:
     visits = row.split("Used", VISITS)
-    unit, allowed, used = visits.mapped("unit", UNITS), visits.count("allowed"), visits.count("used")
-    return row.into(
-        Limit, service=("Benefit", SERVICES), period="Span", unit=unit, allowed=allowed, used=used
-    )
-
-
-def _other(insurer: Record) -> OtherCoverage:
-    return insurer.into(
-        OtherCoverage,
-        "Policy number | Insured name | Last updated",
-        order=("Pays", TURN),
-        payer_name="Insurer",
-        effective_date="From",
-        end_date="Until",
-    )
+    used = {"used": visits.count("used"), "allowed": visits.count("allowed")}
+    unit = visits.mapped("unit", common.UNITS)
+    return row.into(Limit, "period=Span", service=("Benefit", SERVICES), unit=unit, **used)
 
 
 def claims(page: Page, query: ClaimsQuery) -> ClaimList:
@@ -188,69 +171,42 @@ def claims(page: Page, query: ClaimsQuery) -> ClaimList:
         "Seen from": f"{query.service_from}",
         "Seen until": f"{query.service_to}",
     }
-    wanted = {"Claim": query.claim_number} if query.claim_number else filled
-    first, said = _found(page, "/claims", wanted, query.tin)
-    rows: list[ClaimRow] = []
-    for found in PORTAL.walk(page, first, onward="Older claims"):
-        found.answers("Your question", said)
-        found.none_if_says("There is no such claim")
-        rows += [_row(row) for row in found.table("Claims in our books")]
+    if query.claim_number:
+        filled = {"Claim": query.claim_number}
+    found = list(_found(page, "/claims", filled, query.tin))
     return ClaimList(
-        rows=tuple(rows),
-        stated_total=first.stated(r"Claims \d+ to \d+ of (\d+)"),
-        as_of=first.fields("Claims").day("Loaded overnight"),
+        rows=tuple(_row(row) for one in found for row in one.table("Claims in our books")),
+        stated_total=found[0].stated(r"Claims \d+ to \d+ of (\d+)"),
+        as_of=found[0].fields("Claims").day("Loaded overnight"),
     )
 
 
 def _row(row: Record) -> ClaimRow:
     first, last = row.days("Seen on", separator=" to ")
-    return row.into(
-        ClaimRow,
-        claim_number="Claim",
-        patient_account_number="Chart no.",
-        patient_name="Patient",
-        service_from=first,
-        service_to=last,
-        billed="Submitted",
-        paid="Paid",
-        status=("State", STATUS),
-    )
+    return row.into(ClaimRow, ROW, service_from=first, service_to=last, status=("State", STATUS))
 
 
 def claim(page: Page, query: ClaimQuery) -> Claim:
     """Read one claim by its number."""
     detail = PORTAL.fetch(page, f"/claims/{query.claim_number}")
     adjusted = detail.table("Adjustments by item", optional=True)
-    paid = detail.fields("How it was paid") if detail.has("How it was paid") else None
     return detail.fields().into(
         Claim,
-        "Received date | Processed date",
-        claim_number="Claim",
-        patient_account_number="Chart no.",
-        member_id="Member number",
-        patient_name="Patient",
-        birth_date="Born",
-        tin="Practice tax ID",
-        billing_npi="Practice NPI",
-        rendering_provider="Clinician",
-        rendering_npi="Clinician NPI",
-        service_from="Seen from",
-        service_to="Seen until",
-        as_of="Loaded overnight",
+        CLAIM,
         status=("State", STATUS),
-        billed="Submitted",
-        allowed="Covered",
-        paid="Paid",
-        patient_responsibility="Patient pays",
         pend_reasons=detail.items("Why it waits", optional=True),
         requested_documents=detail.table("Please send", optional=True).each(
             RequestedDocument, "Document | Reference | Due date"
         ),
-        payment=paid and paid.into(PaymentReference, "Number | Issue date | Amount", method=("By", PAID_BY)),
+        payment=_reference(detail.fields(PAID)) if detail.has(PAID) else None,
         replaced_by=detail.fields().text("Now under claim", optional=True),
         lines=tuple(_line(row, adjusted) for row in detail.table("Items")),
         unmapped=detail,
     )
+
+
+def _reference(paid: Record) -> PaymentReference:
+    return paid.into(PaymentReference, "Number | Issue date | Amount", method=("By", PAID_BY))
 
 
 def _line(row: Record, adjusted: Table) -> ServiceLine:
@@ -259,15 +215,11 @@ def _line(row: Record, adjusted: Table) -> ServiceLine:
     item = row.cell("Item").words
     return row.into(
         ServiceLine,
-        "Paid",
-        number="Item",
+        LINE,
         service_from=first,
         service_to=last,
         procedure=done.code("code", PROCEDURE),
         modifiers=done.codes("modifiers", MODIFIER, separator="-") if done.has("modifiers") else (),
-        units="Qty",
-        billed="Submitted",
-        allowed="Covered",
         remarks=("Remarks", RARC),
         adjustments=tuple(
             one.into(Adjustment, "Group | Amount", reason=("Reason", CARC))
@@ -285,14 +237,10 @@ def authorizations(page: Page, query: AuthorizationsQuery) -> AuthorizationList:
         "On the day": f"{query.service_date}",
         "Request or approval no.": query.number or "",
     }
-    found, said = _found(page, "/authorizations", filled, None)
-    found.answers("Your question", said)
-    found.none_if_says("Nobody in the cooperative has this number")
+    (found,) = _found(page, "/authorizations", filled, None)
     return found.fields("Person").into(
         AuthorizationList,
-        member_id="Member number",
-        member_name="Full name",
-        birth_date="Born",
+        PERSON,
         authorizations=tuple(map(_authorization, found.parts("Requests"))),
         stated_total=found.stated(r"(\d+) requests? on file"),
         as_of=found.fields("Authorizations").day("Loaded overnight"),
@@ -301,27 +249,18 @@ def authorizations(page: Page, query: AuthorizationsQuery) -> AuthorizationList:
 
 
 def _authorization(part: Region) -> Authorization:
+    letters = part.table("Letters").rows if part.has("Letters") else ()
     return part.fields().into(
         Authorization,
-        "Kind | Reason | Requesting provider | Servicing provider | Requested date | Decided date",
-        number="Approval no.",
-        reference="Request no.",
+        REQUEST,
         status=("State", DECISIONS),
         service=("Benefit", SERVICES),
-        effective_date="Good from",
-        expiration_date="Good until",
         lines=part.table("Services").each(
             AuthorizedService,
-            "Requested | Approved | Used",
-            number="Item",
+            SERVICE,
             procedure=("Procedure", PROCEDURE),
             modifiers=("Modifiers", MODIFIER),
             status=("State", DECISIONS),
-            service_from="From",
-            service_to="Until",
-            unit=("Unit", UNITS),
         ),
-        letters=part.table("Letters").each(Letter, "Reference | Sent date", name="Letter")
-        if part.has("Letters")
-        else (),
+        letters=tuple(one.into(Letter, "name=Letter | Reference | Sent date") for one in letters),
     )

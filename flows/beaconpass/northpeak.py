@@ -1,11 +1,11 @@
 """Northpeak's Provider Link: coverage, claims and payments."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
 
 from playwright.sync_api import Page
 
 from flows.beaconpass.portal import PORTAL
+from harvester.flow import tax_id
 from harvester.model.claim import (
     Adjustment,
     Claim,
@@ -44,7 +44,7 @@ from harvester.model.eligibility import (
 from harvester.model.payment import PaidClaim, Payment, PaymentList, ProviderAdjustment
 from harvester.model.query import ClaimQuery, ClaimsQuery, EligibilityQuery, PaymentsQuery
 from harvester.model.shown import Shown
-from harvester.reading import Record, Region
+from harvester.reading import Record, Region, common
 
 STATUS = {
     "Received, not entered yet": ClaimStatus.RECEIVED,
@@ -72,9 +72,9 @@ SERVICES = service_types(
         "MRI and CT scan": "62",
     }
 )
-COVERAGE = {"Active": CoverageStatus.ACTIVE, "Ended": CoverageStatus.INACTIVE}
+COVERAGE = common.COVERAGE | {"Ended": CoverageStatus.INACTIVE}
 KINDS: Mapping[str, AccumulatorKind] = {"Deductible": "deductible", "Out-of-pocket maximum": "out_of_pocket"}
-LEVELS = {"Member": Level.INDIVIDUAL, "Family": Level.FAMILY}
+LEVELS = common.LEVELS | {"Member": Level.INDIVIDUAL}
 OTHER = {
     "No other coverage known": OtherCoverageOutcome.NONE_ON_FILE,
     "Other coverage, order settled": OtherCoverageOutcome.DETERMINED,
@@ -86,16 +86,35 @@ REASON = r"(?P<group>[A-Z]{2}) (?P<reason>\w{1,3}) (?P<amount>\S+)"
 """One of ``CO 45 $34.50; PR 1 $20.00``."""
 
 
-def _day(day: date) -> str:
-    return f"{day:%m/%d/%Y}"
+NOTHING = "has no member with this ID", "has no claim like this", "has issued no payment like this"
+
+# Labels, each under the field that it is called like, or that is named before it.
+PLAN = """plan_name=Plan | product=Type | network_name=Network | group_number=Group no.
+| effective_date=Starts | end_date=Ends"""
+BENEFIT = "Network | Copay | Coinsurance | Deductible applies | Authorization required | Referral required"
+INSURER = """payer_name=Carrier | Policy number | Group number | Insured name | effective_date=Starts
+| end_date=Ends | Last updated"""
+FUND = "kind=Fund | Balance | as_of=Balance as of"
+ROW = """claim_number=Claim ID | patient_account_number=Your account no. | patient_name=Member
+| service_from=First day | service_to=Last day | billed=Charge | Paid"""
+CLAIM = """claim_number=Claim ID | patient_account_number=Your account no. | Member ID | patient_name=Member
+| birth_date=Date of birth | tin=Billing tax ID | Billing provider | Billing NPI | Rendering provider
+| Rendering NPI | service_from=First day | service_to=Last day | Received date | Processed date
+| as_of=Data as of | billed=Total charge | allowed=Total allowed | paid=Total paid
+| patient_responsibility=Member owes"""
+REFERENCE = "number=Check or trace number | Issue date | amount=Amount of the payment | Payee"
+LINE = """number=No. | service_from=First day | service_to=Last day | diagnosis_pointers=Dx | Units
+| billed=Charge | Allowed | Deductible | Copay | Coinsurance | Paid"""
+PAYMENT = """number=Check or trace number | Issue date | Amount | Payee | payee_tin=Billing tax ID
+| payee_npi=Billing NPI"""
+PAID = f"{ROW} | Member ID | patient_responsibility=Member owes"
 
 
-def _found(
-    page: Page, path: str, filled: Mapping[str, str], tin: str | None
-) -> tuple[Region, Mapping[str, str]]:
-    """Fill the form of a page, as one of the practice's tax ids; return the answer and what was asked."""
-    said = {**filled, "Billing tax ID": f"{tin[:2]}-{tin[2:]}"} if tin else filled
-    return PORTAL.send(page, PORTAL.fetch(page, path), said), said
+def _found(page: Page, path: str, filled: Mapping[str, str], tin: str | None) -> Iterator[Region]:
+    """Fill the form of a page, as one of the practice's tax ids; yield the pages of the answer."""
+    said = {**filled, "Billing tax ID": tax_id(tin)} if tin else filled
+    form = PORTAL.fetch(page, path)
+    return PORTAL.search(page, form, said, echo="You asked for", nothing=NOTHING, onward="Next page")
 
 
 def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
@@ -103,57 +122,34 @@ def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
     words = {code.code: said for said, code in SERVICES.items()}
     filled = {
         "Member ID": query.member.member_id,
-        "Date of birth": _day(query.member.birth_date),
-        "Date of service": _day(query.service_date),
+        "Date of birth": f"{query.member.birth_date:%m/%d/%Y}",
+        "Date of service": f"{query.service_date:%m/%d/%Y}",
         "Service": words.get(query.service_type, words["30"]),
     }
-    found, said = _found(page, "/coverage", filled, query.tin)
-    asked = found.answers("You asked for", said)
-    found.none_if_says("has no member with this ID")
-    fund = found.fields("Health fund") if found.has("Health fund") else None
-    return found.fields("Member").into(
+    (found,) = _found(page, "/coverage", filled, query.tin)
+    member = found.fields("Member")
+    return member.into(
         Eligibility,
-        "Member ID | Relationship",
-        member_name="Member",
-        birth_date="Date of birth",
-        primary_care_provider=found.fields("Member").text("Primary care provider", optional=True),
-        service_date=asked.day("Date of service"),
+        "Member ID | Relationship | member_name=Member | birth_date=Date of birth",
+        primary_care_provider=member.text("Primary care provider", optional=True),
+        service_date=found.fields("You asked for").day("Date of service"),
         as_of=found.fields("Coverage").day("Data as of"),
-        coverages=found.table("Plans").each(
-            Coverage,
-            plan_name="Plan",
-            product="Type",
-            network_name="Network",
-            group_number="Group no.",
-            status=("Status", COVERAGE),
-            effective_date="Starts",
-            end_date="Ends",
-        ),
+        coverages=found.table("Plans").each(Coverage, PLAN, status=("Status", COVERAGE)),
         accumulators=found.table("Deductible and maximum").each(
             Accumulator,
-            "Network | Period | Limit | Met",
+            "Network | Period | Limit | Met | remaining=Left",
             kind=("Amount", KINDS),
             level=("For", LEVELS),
-            remaining="Left",
         ),
-        benefits=found.table("What the member pays").each(
-            Benefit,
-            "Network | Copay | Coinsurance | Deductible applies | Authorization required | Referral required",
-            service=("Service", SERVICES),
-        ),
+        benefits=found.table("What the member pays").each(Benefit, BENEFIT, service=("Service", SERVICES)),
         limits=found.table("Visits").each(
-            Limit, "Period | Allowed | Used | Remaining", service=("Service", SERVICES), unit="Counted in"
+            Limit, "Period | Allowed | Used | Remaining | unit=Counted in", service=("Service", SERVICES)
         ),
         other_coverage_outcome=found.fields("Other coverage").mapped("What we know", OTHER),
         other_coverages=found.table("Other carriers", optional=True).each(
-            OtherCoverage,
-            "Policy number | Group number | Insured name | Last updated",
-            order=("Order", ORDERS),
-            payer_name="Carrier",
-            effective_date="Starts",
-            end_date="Ends",
+            OtherCoverage, INSURER, order=("Order", ORDERS)
         ),
-        funds=(fund.into(Fund, "Balance", kind="Fund", as_of="Balance as of"),) if fund else (),
+        funds=(found.fields("Health fund").into(Fund, FUND),) if found.has("Health fund") else (),
         unmapped=found,
     )
 
@@ -162,84 +158,49 @@ def claims(page: Page, query: ClaimsQuery) -> ClaimList:
     """List a member's claims between two days, or one claim by its number; all pages."""
     filled = {
         "Member ID": query.member.member_id,
-        "Service from": _day(query.service_from),
-        "Service to": _day(query.service_to),
+        "Service from": f"{query.service_from:%m/%d/%Y}",
+        "Service to": f"{query.service_to:%m/%d/%Y}",
     }
-    wanted = {"Claim ID": query.claim_number} if query.claim_number else filled
-    first, said = _found(page, "/claims", wanted, query.tin)
-    rows: list[ClaimRow] = []
-    for found in PORTAL.walk(page, first, onward="Next page"):
-        found.answers("You asked for", said)
-        found.none_if_says("has no claim like this")
-        rows += found.table("Claims found").each(
-            ClaimRow,
-            claim_number="Claim ID",
-            patient_account_number="Your account no.",
-            patient_name="Member",
-            service_from="First day",
-            service_to="Last day",
-            billed="Charge",
-            paid="Paid",
-            status=("Status", STATUS),
-        )
+    if query.claim_number:
+        filled = {"Claim ID": query.claim_number}
+    found = list(_found(page, "/claims", filled, query.tin))
+    rows = [row for one in found for row in one.table("Claims found")]
     return ClaimList(
-        rows=tuple(rows),
-        stated_total=first.stated(r"Showing \d+-\d+ of (\d+) claims?"),
-        as_of=first.fields("Claims").day("Data as of"),
+        rows=tuple(row.into(ClaimRow, ROW, status=("Status", STATUS)) for row in rows),
+        stated_total=found[0].stated(r"Showing \d+-\d+ of (\d+) claims?"),
+        as_of=found[0].fields("Claims").day("Data as of"),
     )
 
 
 def claim(page: Page, query: ClaimQuery) -> Claim:
     """Read one claim by its number."""
     detail = PORTAL.fetch(page, f"/claims/{query.claim_number}")
-    paid = detail.fields("Payment") if detail.has("Payment") else None
     return detail.fields().into(
         Claim,
-        "Member ID | Billing provider | Billing NPI | Rendering provider | Rendering NPI "
-        "| Received date | Processed date",
-        claim_number="Claim ID",
-        patient_account_number="Your account no.",
-        patient_name="Member",
-        birth_date="Date of birth",
-        tin="Billing tax ID",
-        service_from="First day",
-        service_to="Last day",
-        as_of="Data as of",
+        CLAIM,
         status=("Status", STATUS),
-        billed="Total charge",
-        allowed="Total allowed",
-        paid="Total paid",
-        patient_responsibility="Member owes",
         diagnoses=tuple(map(_diagnosis, detail.table("Diagnoses"), "ABCDEFGHIJKL")),
         pend_reasons=detail.items("Why it is on hold", optional=True),
         requested_documents=detail.table("Records that we need", optional=True).each(
             RequestedDocument, "Document | Reference | Due date"
         ),
-        payment=paid
-        and paid.into(
-            PaymentReference,
-            "Issue date | Payee",
-            method=("Paid by", METHODS),
-            number="Check or trace number",
-            amount="Amount of the payment",
-        ),
+        payment=_reference(detail.fields("Payment")) if detail.has("Payment") else None,
         replaces=detail.fields().text("Takes the place of", optional=True),
         replaced_by=detail.fields().text("Replaced by", optional=True),
         lines=detail.table("Services").each(
             ServiceLine,
-            "Units | Allowed | Deductible | Copay | Coinsurance | Paid",
-            number="No.",
-            service_from="First day",
-            service_to="Last day",
+            LINE,
             procedure=("Code", PROCEDURE),
             modifiers=("Mod.", MODIFIER),
-            diagnosis_pointers="Dx",
-            billed="Charge",
             adjustments=_adjustments,
             remarks=("Remarks", RARC),
         ),
         unmapped=detail,
     )
+
+
+def _reference(paid: Record) -> PaymentReference:
+    return paid.into(PaymentReference, REFERENCE, method=("Paid by", METHODS))
 
 
 def _diagnosis(row: Record, pointer: str) -> Shown[Code]:
@@ -254,13 +215,12 @@ def _adjustments(line: Record) -> tuple[Adjustment, ...]:
 
 def payments(page: Page, query: PaymentsQuery) -> PaymentList:
     """List the payments of some days, or one by its number, each with its own page."""
-    filled = {"Issued from": _day(query.issued_from), "Issued to": _day(query.issued_to)}
-    wanted = {"Check or trace number": query.number} if query.number else filled
-    found, said = _found(page, "/payments", wanted, query.tin)
-    asked = found.answers("You asked for", said)
-    found.none_if_says("has issued no payment like this")
+    filled = {"Issued from": f"{query.issued_from:%m/%d/%Y}", "Issued to": f"{query.issued_to:%m/%d/%Y}"}
+    if query.number:
+        filled = {"Check or trace number": query.number}
+    (found,) = _found(page, "/payments", filled, query.tin)
     return PaymentList(
-        tin=asked.text("Billing tax ID"),
+        tin=found.fields("You asked for").text("Billing tax ID"),
         payments=tuple(_payment(page, row) for row in found.table("Payments found")),
         stated_total=found.stated(r"(\d+) payments?"),
         as_of=found.fields("Payments").day("Data as of"),
@@ -269,33 +229,16 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
 
 
 def _payment(page: Page, row: Record) -> Payment:
-    number = row.text("Check or trace number").value
+    number = row.cell("Check or trace number").words
     detail = PORTAL.fetch(page, f"/payments/{number}")
-    paid = detail.fields("Payment")
-    paid.text("Check or trace number", echo=number)
-    paid.text("Amount", echo=row.says("Amount"))
-    return paid.into(
+    return detail.answers("Payment", {"Check or trace number": number, "Amount": row.says("Amount")}).into(
         Payment,
-        "Issue date | Amount | Payee",
-        number="Check or trace number",
+        PAYMENT,
         method=("Paid by", METHODS),
-        payee_tin="Billing tax ID",
-        payee_npi="Billing NPI",
-        claims=detail.table("Claims in this payment").each(
-            PaidClaim,
-            "Member ID | Paid",
-            claim_number="Claim ID",
-            patient_account_number="Your account no.",
-            patient_name="Member",
-            service_from="First day",
-            service_to="Last day",
-            billed="Charge",
-            patient_responsibility="Member owes",
-        ),
+        claims=detail.table("Claims in this payment").each(PaidClaim, PAID),
         provider_adjustments=detail.table("Withheld or added", optional=True).each(
             ProviderAdjustment,
-            "Reference",
+            "Reference | amount=Withheld",
             reason=("Reason", PROVIDER_ADJUSTMENT, "Meaning"),
-            amount="Withheld",
         ),
     )

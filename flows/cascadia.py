@@ -50,6 +50,7 @@ PORTAL = Portal(
     url="https://providers.cascadia.example",
     carriers=(Carrier(id="CMHP1", name="Cascadia Mutual Health Plan", aliases=("Cascadia Mutual",)),),
     switches_tin=True,
+    service_types=("30", "98", "UC", "86", "33", "PT", "MH", "5", "62"),
     policy=Policy.permitted(source="provider agreement, section 7", checked=date(2026, 11, 1)),
     rules=Rules(lockout=Lockout(after=3), idle=minutes(15), mfa=("authenticator",), password_days=60),
     signs={
@@ -231,7 +232,7 @@ def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
         "Member ID": query.member.member_id,
         "Date of birth": f"{query.member.birth_date:%m/%d/%Y}",
         "Date of service": f"{query.service_date:%m/%d/%Y}",
-        "Service type": words.get(query.service_type, words["30"]),
+        "Service type": words[query.service_type],
     }
     (found,) = _found(page, "/eligibility", filled, query.tin, "Member not found")
     return found.fields("Member").into(

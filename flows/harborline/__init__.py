@@ -82,6 +82,7 @@ PORTAL = Portal(
         "The payer's system cannot respond": errors.PortalUnavailable,
         "The payer is taking longer than expected": errors.PortalUnavailable,
     },
+    service_types=tuple(SERVICE_TYPES),
     enters=(
         "GET /signin",
         "POST /api/sign-in",

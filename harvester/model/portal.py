@@ -175,6 +175,8 @@ class PortalFacts(Fact):
     switches_tin: bool = False
     """Whether its flow goes from one of the practice's tax ids to another by itself."""
     offers: tuple[LookupKind, ...] = ()
+    service_types: tuple[str, ...] = ()
+    """The X12 service type codes that eligibility may be asked for; none is named where any may."""
 
     @field_validator("url")
     @classmethod

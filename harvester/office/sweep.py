@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from pydantic import ValidationError
 
 from harvester.model.portal import LookupKind, PortalFacts
-from harvester.model.query import Query
+from harvester.model.query import EligibilityQuery, Query
 from harvester.model.snapshot import Answer, Outcome
 from harvester.office import attempts, lookups, plan, prompts, snapshots, standing, worklist
 from harvester.office.changes import Change, changes, ending, news
@@ -272,6 +272,11 @@ def lookup_now(
     portals = [portal for portal in catalogue().portals if query.kind in portal.offered(query.carrier)]
     if not portals:
         raise SweepError(f"no installed flow looks up {query.kind} at carrier {query.carrier}")
+    if isinstance(query, EligibilityQuery):
+        wanted = query.service_type
+        portals = [one for one in portals if wanted in (one.service_types or (wanted,))]
+        if not portals:
+            raise SweepError(f"the carrier's portal cannot be asked about service type {wanted}")
     names = {portal.id: portal for portal in portals}
     own = Account.objects.select_related("owner").filter(owner=person, portal__in=names, active=True)
     accounts = list(own.order_by("portal", "pk"))

@@ -179,6 +179,7 @@ def _export(cast: Cast) -> Export:
         "H",
         ("H", "J"),
         folder="harborline",
+        most=16,
     )
 
 

@@ -5,7 +5,7 @@ Not everything in them is on file at the portal, as in real life.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice, zip_longest
@@ -27,6 +27,10 @@ def strangers(prefix: str) -> tuple[Member, Member]:
             f"{prefix}9000000201", Patient(901, 1, "Elsewhither", "Dorothea", date(1988, 9, 12), "self"), ()
         ),
     )
+
+
+def _in_turn(lists: Iterable[Sequence[ClaimFile]]) -> Iterator[ClaimFile]:
+    return (one for each in zip_longest(*lists) for one in each if one is not None)
 
 
 @dataclass(frozen=True)
@@ -90,13 +94,13 @@ class Export:
             yield self._row(account, member, (day, day), 14250, provider.npi, organization.tin, sent, owner)
 
     def _followed(self) -> list[ClaimFile]:
-        """Return what the practice follows: a claim of every story, a second of every story, and so on."""
-        stories: dict[tuple[str, ...], list[ClaimFile]] = {}
+        """Return what the practice follows: of each payer in turn a claim of every story, then a second."""
+        payers: dict[str, dict[tuple[str, ...], list[ClaimFile]]] = {}
         for file in self.book.claims:
             if file.worklist:
+                stories = payers.setdefault(self.payer(file.member), {})
                 stories.setdefault(tuple(stage.status for stage in file.stages), []).append(file)
-        rounds = (one for few in zip_longest(*stories.values()) for one in few if one is not None)
-        return list(islice(rounds, self.most))
+        return list(islice(_in_turn([list(_in_turn(own.values())) for own in payers.values()]), self.most))
 
     def _row(
         self,

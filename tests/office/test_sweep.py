@@ -545,6 +545,20 @@ def test_somebody_without_an_account_cannot_look_up(office: Office, portal: Port
         sweep.lookup_now(query, office.person("ben"), today=TODAY, stay=portal.stay, catalogue=catalogue)
 
 
+def test_a_service_that_the_portal_cannot_be_asked_about_is_not_asked_as_another(
+    office: Office, portal: Portal
+) -> None:
+    office.account("ana")
+    query = appointment_item(5, TODAY).eligibility_query("CAS01").model_copy(update={"service_type": "AL"})
+
+    def narrow() -> Catalogue:
+        portals = [one.model_copy(update={"service_types": ("30",)}) for one in catalogue().portals]
+        return Catalogue(portals=tuple(portals))
+
+    with pytest.raises(sweep.SweepError, match="cannot be asked about service type AL"):
+        sweep.lookup_now(query, office.person("ana"), today=TODAY, stay=portal.stay, catalogue=narrow)
+
+
 def test_a_lookup_now_waits_for_a_busy_account_and_then_says_so(office: Office, portal: Portal) -> None:
     account = office.account("ana")
     query = appointment_item(5, TODAY).eligibility_query("CAS01")

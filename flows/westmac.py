@@ -80,6 +80,7 @@ PORTAL = Portal(
         "down for planned maintenance": errors.PortalUnavailable,
         "gateway cannot be reached": errors.PortalUnavailable,
     },
+    needs=("npi", "ptan"),
     enters=(
         "GET /notice",
         "POST /notice",

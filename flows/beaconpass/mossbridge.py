@@ -125,7 +125,7 @@ def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
         "Member number": query.member.member_id,
         "Born": f"{query.member.birth_date}",
         "On the day": f"{query.service_date}",
-        "Benefit": words.get(query.service_type, words["30"]),
+        "Benefit": words[query.service_type],
     }
     (found,) = _found(page, "/eligibility", filled, query.tin)
     person = found.fields("Person")

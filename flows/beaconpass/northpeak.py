@@ -124,7 +124,7 @@ def eligibility(page: Page, query: EligibilityQuery) -> Eligibility:
         "Member ID": query.member.member_id,
         "Date of birth": f"{query.member.birth_date:%m/%d/%Y}",
         "Date of service": f"{query.service_date:%m/%d/%Y}",
-        "Service": words.get(query.service_type, words["30"]),
+        "Service": words[query.service_type],
     }
     (found,) = _found(page, "/coverage", filled, query.tin)
     member = found.fields("Member")

@@ -55,6 +55,7 @@ PORTAL = Portal(
         "Provider Link is closed for service": errors.PortalUnavailable,
         "Practice Room is closed for upkeep": errors.PortalUnavailable,
     },
+    service_types=("30", "98", "UC", "86", "33", "PT", "MH", "5", "62"),
     enters=(
         "GET /signin",
         "POST /signin",

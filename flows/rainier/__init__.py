@@ -59,6 +59,7 @@ PORTAL = Portal(
         "closed for planned maintenance": errors.PortalUnavailable,
         "Provider Access cannot answer": errors.PortalUnavailable,
     },
+    switches_tin=True,
     enters=(
         "GET /signin",
         "POST /signin",

@@ -138,7 +138,7 @@ class TestStateComp(FlowContract):
 
     @pytest.mark.long
     def test_every_bill_of_the_worklist_is_the_truth(self, visit: Visit) -> None:
-        assert bills_are_true(visit, 1) > 20000
+        assert bills_are_true(visit, 1) > 3000
 
     def test_injury_claims_are_open_closed_disallowed_or_undecided(self, visit: Visit) -> None:
         comparison, seen = Comparison(), set()
@@ -191,7 +191,7 @@ class TestStateComp(FlowContract):
         unsent = {one["patient_account_number"] for one in visit.world.truth["not_on_file"]["claims"]}
         others = {one["patient_account_number"]["value"]: one for one in visit.world.truth["bills_of_others"]}
         twins = {account: one for account, one in others.items() if account in accounts}
-        assert len(twins) > 20
+        assert len(twins) > 5
         assert len(unsent & set(twins)) == 3
         for account in list(twins)[:3]:
             query, number = asked_of(accounts[account]), twins[account]["claim_number"]["value"]

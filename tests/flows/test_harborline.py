@@ -26,7 +26,10 @@ POSTED = "path => fetch(path, {method: 'POST', body: '{}'}).then(() => 'sent', (
 class TestHarborline(FlowContract):
     flow = FLOW
     unread = frozenset(
-        {"Description", "Issue date", "Method", "Amount", "Organization", "Payee", "Transaction ID", "Type"}
+        {"Amount", "Issue date", "Method", "Organization", "Payee", "Transaction ID", "Type"}
+        # What was asked, which the form and the echo say once more.
+        | {"Coverage date", "Date of birth", "Issued from", "Issued to", "Member ID"}
+        | {"Participant birth date", "Payer", "Service date", "Tax ID"}
     )
     troubles: ClassVar = {
         "slow": Outcome(value=20, kinds=ONE),

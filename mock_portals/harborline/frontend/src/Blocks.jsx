@@ -129,7 +129,7 @@ export function Block({ block, look, layoutB, onOpen, onTurn }) {
   if (block.kind === "list")
     return <section className="block"><h2>{block.title}</h2><ul>{block.items.map((words) => <li key={words}>{words}</li>)}</ul></section>;
   const found = block.found && <p className="total">{block.found}</p>;
-  if (block.kind === "reviews") return <Reviews block={block} found={found} look={drawn} />;
+  if (block.kind === "reviews") return <Reviews key={block.items.map((item) => item.title).join()} block={block} found={found} look={drawn} />;
   return (
     <section className="block">
       <h2>{block.title}</h2>

@@ -298,7 +298,8 @@ def _against(row: Lookup, where: str, truth: Truth, comparison: Comparison) -> N
     compare(comparison, query, answer, truth, where)
     if comparison.again and answer is not None:
         # What is kept is the first answer, with the day of the data beside it.
-        told = [one["as_of"] for one in (list_truth(query, truth), *true_to(query, truth)) if "as_of" in one]
+        whole = [list_truth(query, truth)] if hasattr(answer, "stated_total") else true_to(query, truth)
+        told = [one["as_of"] for one in whole if "as_of" in one]
         comparison.compared += 1
         if told and row.sighting.as_of != date.fromisoformat(told[0]["value"]):
             comparison.differences.append(f"{where}.as_of: seen again with another day")

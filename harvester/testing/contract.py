@@ -45,7 +45,7 @@ from harvester.visit.guard import Guard
 from harvester.visit.stay import OfficeGone, Stay, browsing
 from harvester.visit.wire import Answered, Ask, Begin, Context, Deny, FromStay, Look, Secret, ToStay, Troubled
 
-MOST = 16
+MOST = 8
 """Records of each kind whose truth is asked for on the first day; half as many on the second."""
 
 STEP = 30
@@ -292,7 +292,7 @@ class FlowContract:
         comparison = Comparison()
         with world.visit(owner) as visit:
             visit.enter()
-            for query in samples:
+            for query in samples[:2]:
                 visit.compare(query, comparison)
         assert comparison.differences == []
         assert comparison
@@ -401,7 +401,7 @@ class Asking:
             yield self._about(EligibilityQuery, {"of": one}, service_date=self._today)
 
     def _claims(self) -> Iterator[Query]:
-        for one in _spread(self._own("claims"))[:6]:
+        for one in _spread(self._own("claims"))[:3]:
             first, last = _days(one)
             around = {"service_from": first - timedelta(days=9), "service_to": last + timedelta(days=9)}
             yield self._about(ClaimsQuery, one, **around)
@@ -447,7 +447,7 @@ class Asking:
             yield self._about(AuthorizationsQuery, one, service_date=self._today)
 
     def _remittance_file(self) -> Iterator[Query]:
-        for one in _spread(self._own("remittance_files"))[:6]:
+        for one in _spread(self._own("remittance_files"))[:3]:
             yield RemittanceFileQuery(
                 carrier=self._carrier(one),
                 payment_number=one["payment_number"]["value"],

@@ -209,6 +209,8 @@ class FlowContract:
     """The module that starts the mock portals: ``python -m … --json``."""
     troubles: ClassVar[Mapping[str, Outcome | Sequence[Outcome]]]
     """What comes of each trouble that the mock can play."""
+    driven: ClassVar[bool] = False
+    """Whether its pages have to be driven: what troubles come to takes minutes, `make test-long`."""
     unread: ClassVar[frozenset[str]] = frozenset()
     """Labels that stand on pages and that no model has a field for."""
 
@@ -241,7 +243,11 @@ class FlowContract:
                 for name, outcomes in metafunc.cls.troubles.items()
                 for one in ([outcomes] if isinstance(outcomes, Outcome) else outcomes)
             ]
-            metafunc.parametrize(("name", "outcome"), played, ids=[_named(name, one) for name, one in played])
+            marks = [pytest.mark.long] if metafunc.cls.driven else []
+            metafunc.parametrize(
+                ("name", "outcome"),
+                [pytest.param(name, one, marks=marks, id=_named(name, one)) for name, one in played],
+            )
 
     def test_every_lookup_that_the_flow_offers_has_a_case(self, world: World) -> None:
         """A lookup that nothing is asked of is not tested."""

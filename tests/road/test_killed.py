@@ -41,7 +41,7 @@ def killed_at_random(road: Road, office: Office, day: date, chance: Random) -> N
     assert alive == []
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 2, 3))])
 def test_a_sweep_killed_at_random_moments_loses_nothing_and_repeats_no_harm(
     road: Road, office: Office, seed: int
 ) -> None:

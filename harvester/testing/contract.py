@@ -414,7 +414,9 @@ class Asking:
 
     def _claim(self) -> Iterator[Query]:
         listed = [one for one in self._own("claims") if one.get("replaced_by", {}).get("state") != "known"]
-        for number, one in enumerate(_spread(listed)):
+        # First one whose amounts tell columns apart, by what only this claim has.
+        paid = [one for one in listed if one["paid"]["value"] not in (None, "0.00", one["billed"]["value"])]
+        for number, one in enumerate([*paid[:1], *_spread(listed)]):
             first, last = _days(one)
             yield self._about(
                 ClaimQuery,

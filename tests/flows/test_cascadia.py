@@ -126,7 +126,7 @@ class TestCascadia(FlowContract):
         "expire_after": Outcome(value=12, kinds=("eligibility", "claims", "claim", "overpayments")),
         "wrong_patient": Outcome(errors.WrongPage, "member_id|claim_number", kinds=("eligibility", "claim")),
         "stale_rows": (
-            Outcome(errors.WrongPage, "Member ID", "old", ("claims", "claim"), inside=True),
+            Outcome(errors.WrongPage, "Results for", "old", ("claims", "claim"), inside=True),
             Outcome(errors.PortalChanged, "Results for", "missing", ("claims", "claim"), inside=True),
         ),
         "column_swap": (

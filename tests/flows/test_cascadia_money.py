@@ -28,7 +28,7 @@ from tests.mock_portals.kit import Kit
 
 TINS = ("007300142", "007300658")
 MONTHS = [(date(2026, month, 1), date(2026, month, monthrange(2026, month)[1])) for month in range(6, 12)]
-UNREAD = {"Information as of", "Paid on claims", "Practice", "Sent", "Withheld in all"}
+UNREAD = {"Paid on claims", "Sent", "Withheld in all"}
 POSTED = "path => fetch(path, {method: 'POST'}).then(() => 'sent', () => 'blocked')"
 
 

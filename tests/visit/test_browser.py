@@ -1,5 +1,6 @@
 """Finding and starting Chromium: what is found in which order, and what is refused in which words."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,6 @@ from types import SimpleNamespace
 from typing import cast
 
 import playwright
-import psutil
 import pytest
 from playwright.sync_api import Playwright
 
@@ -190,13 +190,17 @@ def test_a_download_that_lacks_libraries_is_given_them(
 
 
 def test_a_silent_command_is_stopped_with_its_children(program: Program, tmp_path: Path) -> None:
+    held = tmp_path / "held"
+    os.mkfifo(held)
     silent = program("silent")
-    silent.write_text(f"#!/bin/sh\n/bin/sleep 600 &\necho $! > {tmp_path}/child\nwait\n")
+    silent.write_text(f"#!/bin/sh\nexec 3>{held}\necho begun >&3\n/bin/sleep 600 &\nwait\n")
+    reader = os.open(held, os.O_RDONLY | os.O_NONBLOCK)
     done, printed = browser._run([str(silent)], silence=2)
-    child = int((tmp_path / "child").read_text())
     assert not done
     assert "printed nothing" in printed
-    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+    os.set_blocking(reader, True)
+    with os.fdopen(reader, "rb") as pipe:
+        assert pipe.read() == b"begun\n", "its end comes when the last child that held the other side is gone"
 
 
 def test_no_flag_turns_a_protection_off() -> None:

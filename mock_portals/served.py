@@ -5,6 +5,7 @@ A portal's class has its own pages and says with ``ladder`` what comes after eac
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -51,7 +52,17 @@ def _templates(folder: Path) -> Environment:
     )
 
 
-class Served:
+@dataclass(frozen=True)
+class Locked:
+    """What a site says to somebody whose account it has locked."""
+
+    heading: str
+    message: str
+    link: tuple[str, str] | None = None
+    """Where the person can go from there: the address and what the link is called."""
+
+
+class Served(ABC):
     """A site's pages; what people have changed lasts until the next reset."""
 
     folder: ClassVar[Path]
@@ -62,6 +73,9 @@ class Served:
     """The stage that follows a new password."""
     renames: ClassVar[Mapping[str, str]]
     """What labels become while HEADER_RENAMED is on."""
+    locked: ClassVar[Locked]
+    wrong_code: ClassVar[str]
+    """What a code that is not right is answered with."""
     goodbye: ClassVar[str]
 
     def __init__(self, site: Site, book: Book) -> None:
@@ -87,13 +101,13 @@ class Served:
             exception_handlers={Elsewhere: self._elsewhere, HTTPException: self._refused},
         )
 
+    @abstractmethod
     def routes(self) -> Iterable[Route]:
         """Return the portal's own pages."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ladder(self, session: Session) -> str | None:
         """Return the page that somebody signed in has to see next, if any."""
-        raise NotImplementedError
 
     def door(self, path: str, handler: Handler, *methods: str) -> Route:
         """Return a page for everybody."""
@@ -218,6 +232,24 @@ class Served:
         if self.after_password == "signed_in":
             self.site.sessions.open(session, "signed_in")
         session.stage = self.after_password
+
+    def lock(self, session: Session) -> Response:
+        """Return what somebody sees whose account is locked."""
+        return self.show(session, "notice.html", **vars(self.locked))
+
+    async def code(self, request: Request, _session: Session) -> Response:
+        return self.show(self.at(request, "/signin/code"), "code.html")
+
+    async def code_sent(self, request: Request, session: Session) -> Response:
+        session = self.at(request, "/signin/code")
+        form, user = await self.form(request, session), session.user or ""
+        if self.gate.code(user, entered(form, "code"), session.id) != "accepted":
+            if self.gate.locked(user):
+                self.site.sessions.end(session, "locked")
+                return self.lock(session)
+            return self.show(session, "code.html", error=self.wrong_code)
+        self.site.sessions.open(session, "signed_in")
+        return RedirectResponse(self.ladder(session) or "/home", 303)
 
     def terms_changed(self, user: str | None) -> bool:
         """Tell whether the user has to accept changed terms now."""

@@ -163,7 +163,8 @@ class World:
             yield Visit(self, owner, stay)
         finally:
             left = stay.leave()
-            stay.close()
+            for context in self.browser.contexts:
+                context.close()
         assert left, "the portal did not confirm that the stay signed out"
 
     def owner(self, number: int = 0) -> Owner:

@@ -114,15 +114,14 @@ def claim(answer: Claim, query: ClaimQuery) -> None:
 
 def payment_list(answer: PaymentList, query: PaymentsQuery) -> None:
     """Check whose payments they are, the days asked for, that none is missing, and that each adds up."""
-    each = [payment.payee_tin for payment in answer.payments]
-    _said("tin", answer.tin if answer.tin.value or not each else each, query.tin)
-    _ours("tin", answer.tin, query.tin)
+    each = answer.tin.value is None and bool(answer.payments)
+    _payee("tin", answer.tin, query.tin, needed=not each)
     one = answer.payments if query.number is not None and len(answer.payments) == 1 else ()
     _complete("payments", answer.payments, answer.stated_total, stated=not one)
     _distinct("payments › number", [payment.number for payment in answer.payments])
     for payment in answer.payments:
         _written(payment.number, IDENTIFIER, "payments › number")
-        _ours("payments › payee_tin", payment.payee_tin, query.tin)
+        _payee("payments › payee_tin", payment.payee_tin, query.tin, needed=each)
         _readable(payment.issue_date, "payments › issue_date")
         _in_order("payments › cleared_date", payment.issue_date, payment.cleared_date)
         issued = payment.issue_date.value
@@ -136,8 +135,7 @@ def payment_list(answer: PaymentList, query: PaymentsQuery) -> None:
 
 def overpayment_list(answer: OverpaymentList, query: OverpaymentsQuery) -> None:
     """Check whose demands they are, that none is missing, and that each balance adds up."""
-    _said("tin", answer.tin, query.tin)
-    _ours("tin", answer.tin, query.tin)
+    _payee("tin", answer.tin, query.tin, needed=True)
     _complete("overpayments", answer.overpayments, answer.stated_total)
     _distinct("overpayments › reference", [demand.reference for demand in answer.overpayments])
     for demand in answer.overpayments:
@@ -216,17 +214,14 @@ def _less(amount: Shown[Decimal]) -> Shown[Decimal]:
     return amount if amount.value is None else Shown[Decimal].known(-amount.value)
 
 
-def _said(where: str, shown: Shown[str] | Sequence[Shown[str]], tin: str | None) -> None:
-    """Check that a list of money that was asked for as a tax id says whose it is."""
-    every = [shown] if isinstance(shown, Shown) else shown
-    if tin is not None and any(one.value is None for one in every):
-        raise WrongPage("the page does not say which tax id it is about", where=where)
-
-
-def _ours(where: str, shown: Shown[str], tin: str | None) -> None:
-    """Check that a tax id, where one is shown, is one, and the one asked as."""
+def _payee(where: str, shown: Shown[str], tin: str | None, *, needed: bool) -> None:
+    """Check that the tax id whose money a page shows is the one asked as; ``needed``: and that it is said."""
     _written(shown, r"\d{2}-?\d{7}", where)
-    if shown.value is not None and tin is not None and _bare(shown.value) != _bare(tin):
+    if tin is None:
+        return
+    if shown.value is None and needed:
+        raise WrongPage("the page does not say which tax id it is about", where=where)
+    if shown.value is not None and _bare(shown.value) != _bare(tin):
         raise WrongPage("the page is about another tax id", where=where)
 
 

@@ -120,7 +120,7 @@ class Stay:
         self._asked = False
         self._again = False
         self._going: Request | None = None
-        self._context = context = browser.new_context(
+        context = browser.new_context(
             base_url=origin(begin.address or flow.portal.url),
             service_workers="block",
             accept_downloads=False,
@@ -213,10 +213,6 @@ class Stay:
         except (Trouble, Error):
             return False
         return True
-
-    def close(self) -> None:
-        """Forget cookies and pages; the browser stays."""
-        self._context.close()
 
     def _secret(self, kind: str) -> str:
         self._pipe.say(Ask.model_validate({"secret": kind}))

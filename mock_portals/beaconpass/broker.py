@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from mock_portals.beaconpass.payer import both
 from mock_portals.mail import SentCodes
-from mock_portals.served import Served, entered
+from mock_portals.served import Locked, Served, entered
 from mock_portals.sessions import Session
 from mock_portals.site import Site
 
@@ -88,6 +88,10 @@ class Broker(Served):
     stages: ClassVar = {"expired": "/password/expired"}
     after_password = "signed_in"
     renames: ClassVar[Mapping[str, str]] = {}
+    locked = Locked(
+        "Your BeaconPass is locked",
+        "After two wrong tries BeaconPass is locked for 10 minutes. Close the browser, then start again.",
+    )
     goodbye = "BeaconPass no longer knows this browser. Close it if others use this computer."
 
     def __init__(self, site: Site) -> None:
@@ -128,7 +132,7 @@ class Broker(Served):
         user = entered(form, "userName").lower()
         if self.gate.password(user, entered(form, "password"), session.id) != "accepted":
             if self.gate.locked(user):
-                return self._locked(session)
+                return self.lock(session)
             error = "BeaconPass could not sign you in. The user name or the password is not right."
             return self.show(session, "signin.html", timed_out=False, error=error)
         session = self.site.sessions.renew(session, user, "expired")
@@ -138,14 +142,6 @@ class Broker(Served):
             return RedirectResponse("/password/expired", 303)
         self.admit(session)
         return RedirectResponse("/home", 303)
-
-    def _locked(self, session: Session) -> Response:
-        message = (
-            "After two wrong tries BeaconPass is locked for 10 minutes. Close the browser, then start again."
-        )
-        return self.show(
-            session, "notice.html", heading="Your BeaconPass is locked", message=message, link=None
-        )
 
     async def home(self, _request: Request, session: Session) -> Response:
         devices = [(site, until) for user, site, until in self._devices.values() if user == session.user]
@@ -189,7 +185,7 @@ class Broker(Served):
         if judge(user, entered(form, "code"), session.id) != "accepted":
             if self.gate.locked(user):
                 self.site.sessions.end(session, "locked")
-                return self._locked(session)
+                return self.lock(session)
             return self._verify(session, to, "This code is not right, or it is too old.")
         session.notes["proved"].add(to.kind)
         answer = RedirectResponse(f"/launch/{to.site}", 303)

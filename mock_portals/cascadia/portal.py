@@ -20,7 +20,7 @@ from mock_portals.book import Book, ClaimFile, Line, Stage, book
 from mock_portals.cascadia import views, words
 from mock_portals.cascadia.payments import Payments
 from mock_portals.cast import Cast, Organization
-from mock_portals.served import Served, entered, exchanged, person, sheet, us_day
+from mock_portals.served import Locked, Served, entered, exchanged, person, sheet, us_day
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, truth
 from mock_portals.site import Pages, Portal, Rules, Site
@@ -128,6 +128,13 @@ class Cascadia(Served):
     stages: ClassVar = {"code": "/signin/code", "expired": "/password/expired"}
     after_password = "code"
     renames: ClassVar = {"Member ID": "Subscriber no."}
+    locked = Locked(
+        "Your account is locked",
+        "There were too many attempts to sign in. Your practice's administrator or our provider line can "
+        "unlock it.",
+        ("/contact", "Contact us"),
+    )
+    wrong_code = "That verification code is not valid or has expired."
     goodbye = "Thank you for using Provider Connection."
 
     def __init__(self, site: Site) -> None:
@@ -191,39 +198,12 @@ class Cascadia(Served):
         result = self.gate.password(user, entered(form, "password"), session.id)
         if result != "accepted":
             if self.gate.locked(user):
-                return self._locked(session)
+                return self.lock(session)
             error = "The user ID or password you entered is incorrect."
             return self.show(session, "signin.html", timed_out=False, error=error)
         expired = self.password_expired(user)
         self.site.take(request, self.site.sessions.renew(session, user, "expired" if expired else "code"))
         return RedirectResponse("/password/expired" if expired else "/signin/code", 303)
-
-    def _locked(self, session: Session) -> Response:
-        return self.show(
-            session,
-            "notice.html",
-            heading="Your account is locked",
-            message="There were too many attempts to sign in. Your practice's administrator or our provider "
-            "line can unlock it.",
-            link=("/contact", "Contact us"),
-        )
-
-    async def code(self, request: Request, _session: Session) -> Response:
-        return self.show(self.at(request, "/signin/code"), "code.html")
-
-    async def code_sent(self, request: Request, session: Session) -> Response:
-        session = self.at(request, "/signin/code")
-        form = await self.form(request, session)
-        user = session.user or ""
-        if self.gate.code(user, entered(form, "code"), session.id) != "accepted":
-            if self.gate.locked(user):
-                self.site.sessions.end(session, "locked")
-                return self._locked(session)
-            return self.show(
-                session, "code.html", error="That verification code is not valid or has expired."
-            )
-        self.site.sessions.open(session, "signed_in")
-        return RedirectResponse("/practice", 303)
 
     async def practice(self, request: Request, session: Session) -> Response:
         session = self.at(request, "/practice", "/home", None)

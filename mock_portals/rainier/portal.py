@@ -20,7 +20,7 @@ from mock_portals.cast import Cast
 from mock_portals.rainier import views, words
 from mock_portals.rainier.files import PREFIX, SERIES, coordination, files
 from mock_portals.remits import Remit, remits
-from mock_portals.served import Served, entered, exchanged, page_number, person, us_day
+from mock_portals.served import Locked, Served, entered, exchanged, page_number, person, us_day
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, text, truth
 from mock_portals.site import Pages, Portal, Rules, Site
@@ -118,6 +118,10 @@ class Rainier(Served):
     stages: ClassVar = {"code": "/signin/code", "expired": "/password/expired"}
     after_password = "code"
     renames: ClassVar = {"Member ID": "Recipient no.", "Paid": "Plan paid"}
+    locked = Locked(
+        "Account locked", "This account is locked after three sign-ins that failed. Call your administrator."
+    )
+    wrong_code = "This code does not match or was used before."
     goodbye = "Close every window if others use this computer."
 
     def __init__(self, site: Site) -> None:
@@ -224,43 +228,24 @@ class Rainier(Served):
         user = notes["user"]
         if self.gate.password(user, entered(form, "password"), session.id) != "accepted":
             if self.gate.locked(user):
-                return self._locked(session)
+                return self.lock(session)
             error = "The user ID and password do not match our records."
             return self.show(session, "signin_password.html", who=user, error=error)
         expired = self.password_expired(user)
         session = self.site.sessions.renew(session, user, "expired" if expired else "code")
         session.notes["computer"] = notes["computer"]
+        session.notes["organization"] = self.cast.organizations[0]
         self.site.take(request, session)
         return RedirectResponse(self.stages[session.stage], 303)
 
-    def _locked(self, session: Session) -> Response:
-        return self.show(
-            session,
-            "notice.html",
-            heading="Account locked",
-            message="This account is locked after three sign-ins that failed. Call your administrator.",
-            link=None,
-        )
-
-    async def code(self, request: Request, _session: Session) -> Response:
-        session = self.at(request, "/signin/code")
-        asked = self.troubles.get(SECURITY_QUESTION, session.user) is not None
-        return self.show(session, "question.html" if asked else "code.html")
+    @override
+    async def code(self, request: Request, session: Session) -> Response:
+        if self.troubles.get(SECURITY_QUESTION, session.user) is not None:
+            return self.show(self.at(request, "/signin/code"), "question.html")
+        return await super().code(request, session)
 
     async def question_sent(self, _request: Request, session: Session) -> Response:
         return self.show(session, "question.html", error="That is not the answer on file.")
-
-    async def code_sent(self, request: Request, session: Session) -> Response:
-        session = self.at(request, "/signin/code")
-        form = await self.form(request, session)
-        if self.gate.code(session.user or "", entered(form, "code"), session.id) != "accepted":
-            if self.gate.locked(session.user or ""):
-                self.site.sessions.end(session, "locked")
-                return self._locked(session)
-            return self.show(session, "code.html", error="This code does not match or was used before.")
-        self.site.sessions.open(session, "signed_in")
-        session.notes["organization"] = self.cast.organizations[0]
-        return RedirectResponse("/home", 303)
 
     # Pages without data of patients
 

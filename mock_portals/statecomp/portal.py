@@ -18,7 +18,7 @@ from mock_portals.authorizations import of
 from mock_portals.book import ClaimFile, Member, Stage
 from mock_portals.cast import Organization
 from mock_portals.remits import Remit, demands, remits
-from mock_portals.served import Served, entered, exchanged, page_number, person, us_day
+from mock_portals.served import Locked, Served, entered, exchanged, page_number, person, us_day
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, Leaf, text, truth
 from mock_portals.site import Pages, Portal, Rules, Site
@@ -170,6 +170,12 @@ class StateComp(Served):
     stages: ClassVar = {"code": "/signin/code", "expired": "/password/expired"}
     after_password = "code"
     renames: ClassVar = {"Injury claim number": "Claim file no.", "Paid": "Reimbursed"}
+    locked = Locked(
+        "Your User ID is locked",
+        "Three failed sign-ins lock a User ID. Your provider's delegate or the Provider Contact Center at "
+        "1-800-555-0170 can unlock it.",
+    )
+    wrong_code = "The security code is not valid. Use the next one."
     goodbye = "You are signed out of StateComp. Close this window if you use a shared computer."
 
     def __init__(self, site: Site) -> None:
@@ -218,7 +224,7 @@ class StateComp(Served):
         user = entered(form, "userId")
         if self.gate.password(user, entered(form, "password"), session.id) != "accepted":
             if self.gate.locked(user):
-                return self._locked(session)
+                return self.lock(session)
             error = "Sign-in failed. The User ID and password do not match our records."
             return self.show(session, "signin.html", timed_out=False, error=error)
         expired = self.password_expired(user)
@@ -226,28 +232,6 @@ class StateComp(Served):
         session.notes["organization"] = self.cast.organizations[0]
         self.site.take(request, session)
         return RedirectResponse("/password/expired" if expired else "/signin/code", 303)
-
-    def _locked(self, session: Session) -> Response:
-        message = (
-            "Three failed sign-ins lock a User ID. Your provider's delegate or the Provider Contact Center "
-            "at 1-800-555-0170 can unlock it."
-        )
-        return self.show(session, "notice.html", heading="Your User ID is locked", message=message, link=None)
-
-    async def code(self, request: Request, _session: Session) -> Response:
-        return self.show(self.at(request, "/signin/code"), "code.html")
-
-    async def code_sent(self, request: Request, session: Session) -> Response:
-        session = self.at(request, "/signin/code")
-        form = await self.form(request, session)
-        user = session.user or ""
-        if self.gate.code(user, entered(form, "code"), session.id) != "accepted":
-            if self.gate.locked(user):
-                self.site.sessions.end(session, "locked")
-                return self._locked(session)
-            return self.show(session, "code.html", error="The security code is not valid. Use the next one.")
-        self.site.sessions.open(session, "signed_in")
-        return RedirectResponse("/home", 303)
 
     async def due(self, request: Request, session: Session) -> Response:
         what = request.path_params["what"]

@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from mock_portals.book import Book, ClaimFile, Member, Stage, book
 from mock_portals.cast import Cast, Organization
-from mock_portals.served import Served, entered, exchanged, page_number, person
+from mock_portals.served import Locked, Served, entered, exchanged, page_number, person
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, Leaf, truth
 from mock_portals.site import Pages, Portal, Rules, Site
@@ -138,6 +138,10 @@ class Tradewind(Served):
         "Charge": "Submitted",
         "NM109 Member ID": "NM109 Subscriber no.",
     }
+    locked = Locked(
+        "This user is locked",
+        "After 5 refused sign-ins a user stays locked until your site administrator resets it.",
+    )
     goodbye = "Your Provider Desk session is closed."
 
     def __init__(self, site: Site) -> None:
@@ -182,12 +186,7 @@ class Tradewind(Served):
         known = organization is not None
         if self.gate.password(user, entered(form, "password"), session.id, site=known) != "accepted":
             if self.gate.locked(user):
-                message = (
-                    "After 5 refused sign-ins a user stays locked until your site administrator resets it."
-                )
-                return self.show(
-                    session, "notice.html", heading="This user is locked", message=message, link=None
-                )
+                return self.lock(session)
             error = "The Site ID, User ID or Password is not valid."
             return self.show(session, "signin.html", timed_out=False, error=error)
         session = self.site.sessions.renew(session, user, "expired")

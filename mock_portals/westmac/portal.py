@@ -21,7 +21,7 @@ from mock_portals.book import Book, ClaimFile, Member, Stage, book
 from mock_portals.cast import Cast, Organization
 from mock_portals.mail import SentCodes
 from mock_portals.remits import Remit, awaiting, demands, remits
-from mock_portals.served import Served, entered, exchanged, person, us_day
+from mock_portals.served import Locked, Served, entered, exchanged, person, us_day
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, text, truth
 from mock_portals.site import Pages, Portal, Rules, Site
@@ -157,6 +157,10 @@ class Westmac(Served):
     stages: ClassVar = {"expired": "/password/expired", "code": "/passcode"}
     after_password = "code"
     renames: ClassVar = {"MBI": "Medicare ID", "Paid": "Benefit"}
+    locked = Locked(
+        "User ID suspended",
+        "Your User ID is suspended after 3 failed attempts. Your Provider Administrator can reinstate it.",
+    )
     goodbye = "Your gateway session is closed. You may close this window."
 
     def __init__(self, site: Site) -> None:
@@ -219,7 +223,7 @@ class Westmac(Served):
             return RedirectResponse("/notice", 303)
         user = entered(form, "userId")
         if self.gate.password(user, entered(form, "password"), session.id) != "accepted":
-            return self._locked() if self.gate.locked(user) else self._refused_password(session)
+            return self.lock(session) if self.gate.locked(user) else self._refused_password(session)
         if until := self._another_session(user):
             message = f"Another session is active for this User ID. Sign out there, or try again {until}."
             return self.show(None, "notice.html", heading="Already signed in", message=message, link=None)
@@ -232,12 +236,6 @@ class Westmac(Served):
 
     def _refused_password(self, session: Session) -> Response:
         return self.show(session, "signin.html", error="The User ID and password do not match our records.")
-
-    def _locked(self) -> Response:
-        message = (
-            "Your User ID is suspended after 3 failed attempts. Your Provider Administrator can reinstate it."
-        )
-        return self.show(None, "notice.html", heading="User ID suspended", message=message, link=None)
 
     def _another_session(self, user: str) -> str | None:
         """Return when a session that nobody signed out of is forgotten, if there is one."""
@@ -268,7 +266,7 @@ class Westmac(Served):
         if self.codes.judge(user, entered(form, "passcode"), session.id) != "accepted":
             if self.gate.locked(user):
                 self.site.sessions.end(session, "locked")
-                return self._locked()
+                return self.lock(session)
             return self._passcode(session, "The passcode is not correct or has expired.")
         self.site.sessions.open(session, "signed_in")
         self.signed_in.setdefault(user, []).append(session)

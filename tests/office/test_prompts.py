@@ -171,12 +171,12 @@ def test_a_code_that_lives_is_asked_for_once_a_run(
 
 
 def test_a_kept_code_is_forgotten_when_its_time_is_over_or_the_portal_refused_it(office: Office) -> None:
-    account, owner, time = office.account(), Owner(), Time()
+    account, owner, passing = office.account(), Owner(), Time()
     rules = FACTS.rules.model_copy(update={"code_lives": timedelta(hours=8)})
-    inbox = Received(owner, time.clock).inbox(account, facts(rules=rules))
+    inbox = Received(owner, passing.clock).inbox(account, facts(rules=rules))
     assert [inbox.code("email") for _ in range(2)] == [CODE, CODE]
     assert len(owner.asked) == 1
-    time.sleep(8 * 3600)
+    passing.sleep(8 * 3600)
     inbox.code("email")
     assert len(owner.asked) == 2
     inbox.forget()

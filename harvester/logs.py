@@ -27,10 +27,6 @@ def _row(value: object) -> bool:
     return isinstance(value, UUID) or (isinstance(value, int) and _count(value))
 
 
-def _one_of(*words: str) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, str) and value in words
-
-
 KEYS: Mapping[str, Callable[[object], bool]] = {
     "account": _row,
     "attempt": _row,
@@ -39,8 +35,6 @@ KEYS: Mapping[str, Callable[[object], bool]] = {
     "code": _count,
     "count": _count,
     "done": _count,
-    "kind": _one_of("eligibility", "claim", "claims"),
-    "level": _one_of("debug", "info", "warning", "error", "critical"),
     "lookup": _row,
     "pages": _count,
     "person": _row,
@@ -62,6 +56,17 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
 """Keys whose values are short words of our own."""
 
 NAMES: Mapping[str, frozenset[str]] = {
+    "kind": frozenset(
+        {
+            "authorizations",
+            "claim",
+            "claims",
+            "eligibility",
+            "overpayments",
+            "payments",
+            "remittance_file",
+        }
+    ),
     "trouble": frozenset(
         {
             "AccountLocked",
@@ -90,6 +95,7 @@ NAMES: Mapping[str, frozenset[str]] = {
             "WrongPassword",
         }
     ),
+    "level": frozenset({"debug", "info", "warning", "error", "critical"}),
     "outcome": frozenset({"answered", "refused", "failed", "waiting"}),
     "result": frozenset({"accepted", "rejected", "unknown"}),
 }

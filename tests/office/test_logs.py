@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from io import StringIO
+from typing import get_args
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harvester import errors, logs
+from harvester.model.portal import LookupKind
 from harvester.office.attempts import HELD, UNFINISHED
 
 CANARY = "Canaryson-1980-02-03"
@@ -86,3 +88,7 @@ def test_t_sec_02_an_exception_is_its_type_and_nothing_else(printed: StringIO) -
 def test_every_trouble_has_a_name_that_may_be_printed() -> None:
     ours = {"Defect", "StayEnded", HELD, UNFINISHED}
     assert logs.NAMES["trouble"] == ours | set(errors._BY_NAME)
+
+
+def test_every_kind_of_lookup_has_a_name_that_may_be_printed() -> None:
+    assert logs.NAMES["kind"] == set(get_args(LookupKind))

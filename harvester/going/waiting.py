@@ -23,6 +23,7 @@ BUSY = "[aria-busy=true], [role=progressbar]"
 """What says that a page is still working, as a CSS selector."""
 
 _SHOWN = """() => ({
+  whole: document.readyState === "complete",
   status: performance.getEntriesByType("navigation")[0]?.responseStatus || 200,
   lines: (document.body?.innerText || "").split("\\n"),
   path: location.pathname,
@@ -46,6 +47,7 @@ def arrive(
     """Return the one of ``sights`` that becomes visible within ``patience`` seconds.
 
     All sights are in one document, which may be a frame's; trouble and dialogs are seen in every one.
+    Documents that are still loading say nothing: what their style sheets hide is in sight until then.
     Closes only dialogs declared by title with the button that closes them; any other raises
     ``UnknownDialog``. A sign in the visible text raises its trouble, an answer of 500 or more
     ``PortalUnavailable``, and a page with none of it ``PortalChanged``.
@@ -75,8 +77,8 @@ def press(
             with suppress(Timeout):
                 control.click(timeout=1000)
                 break
-            _look(page, signs)
-            if not _closed(page, dialogs) and clock() > end:
+            closed = _look(page, signs) and _closed(page, dialogs)
+            if not closed and clock() > end:
                 raise PortalChanged("something is in the way of a button", where=_path(page))
         return _arrive(sights, watch, signs, dialogs, end, clock)
     finally:
@@ -86,9 +88,9 @@ def press(
 
 def said(page: Page, signs: Mapping[str, type[Trouble]]) -> Trouble | None:
     """Return the trouble that a page shows now or within a second, if any."""
-    for _ in range(4):
+    for last in (False, False, False, True):
         try:
-            _look(page, signs)
+            _look(page, signs, late=last)
         except Trouble as trouble:
             return trouble
         except Error as problem:
@@ -143,8 +145,8 @@ def _arrive(
                     awaited.filter(visible=True).first.wait_for(timeout=GLANCE * 1000)
             # What stands beside a sight comes with it: trouble and dialogs are looked for after it is seen.
             there = done and any(sight.filter(visible=True).count() for sight in sights)
-            _look(page, signs)
-            if not _closed(page, dialogs) and there and (seen := _seen(sights, page)):
+            whole = _look(page, signs, late=clock() > end)
+            if whole and not _closed(page, dialogs) and there and (seen := _seen(sights, page)):
                 if watch is not None and watch.refused:
                     raise SignedOut("the portal refused a request behind the page", where=_path(page))
                 return seen
@@ -165,16 +167,26 @@ def _seen(sights: tuple[Locator, ...], page: Page) -> Locator | None:
     return seen[0] if seen else None
 
 
-def _look(page: Page, signs: Mapping[str, type[Trouble]]) -> None:
-    """Raise the trouble that one of the page's documents shows."""
+def _look(page: Page, signs: Mapping[str, type[Trouble]], *, late: bool = False) -> bool:
+    """Raise the trouble that one of the page's documents shows; return whether all of them are there.
+
+    One that is still loading is given a glance, and is taken as it is when it is ``late``.
+    """
+    whole = True
     for frame in page.frames:
         with suppress(*(() if frame is page.main_frame else (Error,))):
             shown = frame.evaluate(_SHOWN)
+            if not (shown["whole"] or late):
+                whole = False
+                with suppress(Timeout):
+                    frame.wait_for_load_state(timeout=GLANCE * 1000)
+                continue
             if shown["status"] >= 500 or shown["status"] == 429:
                 raise PortalUnavailable(f"HTTP {shown['status']}", where=shown["path"])
             if trouble := trouble_in(shown["lines"], signs):
                 trouble.where = shown["path"]
                 raise trouble
+    return whole
 
 
 def _path(page: Page) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from harvester import errors
 from harvester.flow import Lockout, Policy, Portal, Rules, minutes
+from harvester.going import waiting
 from tests.reading.conftest import Desk
 
 PORTAL = Portal(
@@ -85,6 +86,37 @@ def test_a_frame_that_is_replaced_is_found_again(desk: Desk, tab: Page) -> None:
     assert PORTAL.read(PORTAL.frame(tab, "Other *")).lines == ["Other"]
     with pytest.raises(errors.PortalChanged, match="no frame"):
         PORTAL.frame(tab, "App")
+
+
+@pytest.mark.parametrize("hidden", ["We are closed for the night.", DIALOG % "Your mailbox is full"])
+def test_what_a_style_sheet_hides_says_nothing_before_the_style_sheet_is_there(
+    desk: Desk, tab: Page, hidden: str
+) -> None:
+    desk.documents = {
+        "/": (
+            200,
+            "text/html",
+            f"<!doctype html><link rel=stylesheet href=/late.css><h1>Home</h1><div>{hidden}",
+        )
+    }
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.route("**/late.css", hold)
+    tab.goto("/", wait_until="commit")
+    looked = iter(range(100))
+
+    def clock() -> float:
+        if next(looked) == 3:
+            held.pop().fulfill(body="div { display: none }", content_type="text/css")
+        return 0.0
+
+    home = tab.get_by_role("heading", name="Home")
+    arrived = waiting.arrive(home, signs=PORTAL.signs, dialogs=PORTAL.dialogs, patience=1, clock=clock)
+    assert arrived.is_visible()
+    assert held == []
 
 
 @pytest.mark.parametrize("title", ["How are we doing?", "Your mailbox is full"])

@@ -40,7 +40,7 @@ from harvester.model.query import (
 )
 from harvester.model.remittance import FileType, RemittanceFile
 from harvester.model.shown import Shown
-from harvester.reading import Record, Region
+from harvester.reading import Record, Region, unread
 from harvester.reading.common import ORDERS, RELATIONSHIPS, UNITS
 from harvester.reading.values import day
 
@@ -354,7 +354,7 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
         payments=tuple(map(_payment, details)),
         stated_total=found[0].stated(r"Showing \d+–\d+ of (\d+) payments?"),
         as_of=_as_of(found[0].fields()),
-        unmapped=tuple(chain.from_iterable(detail.unread for detail in details)),
+        unmapped=unread(*details),
     )
 
 
@@ -394,7 +394,7 @@ def overpayments(page: Page, query: OverpaymentsQuery) -> OverpaymentList:
         overpayments=tuple(chain.from_iterable(demands)),
         stated_total=first.stated(r"Showing \d+–\d+ of (\d+) overpayments?"),
         as_of=_as_of(first.fields()),
-        unmapped=tuple(chain.from_iterable(one.unread for one in found)),
+        unmapped=unread(*found),
     )
 
 

@@ -57,6 +57,7 @@ PORTAL = Portal(
     name="StateComp Provider Services — Larkmoor Workers' Compensation Board",
     url="https://provider.statecomp.example",
     carriers=tuple(Carrier(id=number, name=name) for number, name in PROGRAMS.items()),
+    switches_tin=True,
     policy=Policy.permitted(source="provider agreement SC-11, section 9", checked=date(2026, 11, 3)),
     rules=Rules(
         lockout=Lockout(after=3),

@@ -22,7 +22,7 @@ from harvester.model.query import (
 )
 from harvester.model.remittance import FileType, RemittanceFile
 from harvester.model.shown import Shown
-from harvester.reading import Region, Table
+from harvester.reading import Region, Table, unread
 
 CARRIERS = {
     "PCBT7": "Pinecrest Benefit Trust",
@@ -293,7 +293,7 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
         payments=tuple(map(_payment, details)),
         stated_total=found[0].stated(r"(\d+) remittances? in this batch"),
         as_of=found[0].fields("Inquiry").day("Response date"),
-        unmapped=tuple(chain.from_iterable(detail.unread for detail in details)),
+        unmapped=unread(*details),
     )
 
 

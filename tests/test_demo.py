@@ -25,17 +25,22 @@ from harvester.cli import demo
 folder = Path(sys.argv[2])
 def few():
     made = []
-    for file in [one for one in bundled() if one.parent.name == "worklist"]:
+    for file in [one for one in bundled() if one.parent.name in ("worklist", *sys.argv[3:])]:
         rows = list(csv.reader(file.open(encoding="utf-8")))
-        place = folder / file.name
+        place = folder / file.parent.name / file.name
+        place.parent.mkdir(exist_ok=True)
         with place.open("w", encoding="utf-8", newline="") as target:
             csv.writer(target).writerows(rows[:5])
         made.append(place)
     return made
-bundled, demo.worklists, demo.DAYS = demo.worklists, few, 1
+bundled, demo.worklists = demo.worklists, few
+if len(sys.argv) == 3:
+    demo.DAYS = 1
 truth, log, looked = demo.MakeBelieve.truth, demo.MakeBelieve.log, demo.day
 """
-"""The first day of the demo with four claims and four appointments, and what the lies below stand on."""
+"""The demo with four claims and four appointments of cascadia, and of the portals that are named; one day
+where none is. And what the lies below stand on.
+"""
 
 LIES = {
     "a wrong amount": """
@@ -63,12 +68,12 @@ def environment() -> dict[str, str]:
     return {name: os.environ[name] for name in passed if name in os.environ}
 
 
-def given(tmp_path: Path, program: str) -> tuple[int, dict[str, Any], str]:
+def given(tmp_path: Path, program: str, *portals: str) -> tuple[int, dict[str, Any], str]:
     """Give the small demo with a change to it; return exit code, its JSON and what else it said."""
     (tmp_path / "few").mkdir()
     program = f"{FEW}\n{program}\nsys.exit(cli.run(['demo', '--keep', sys.argv[1], '--json']))"
     done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "demo"), str(tmp_path / "few")],
+        [sys.executable, "-c", program, str(tmp_path / "demo"), str(tmp_path / "few"), *portals],
         env=environment(),
         capture_output=True,
         text=True,
@@ -77,6 +82,7 @@ def given(tmp_path: Path, program: str) -> tuple[int, dict[str, Any], str]:
     return done.returncode, json.loads(done.stdout), done.stderr
 
 
+@pytest.mark.long
 def test_the_demo_reads_two_days_without_one_difference(tmp_path: Path) -> None:
     done = subprocess.run(
         [HARVESTER, "demo", "--keep", "here", "--json"],
@@ -139,11 +145,19 @@ def test_the_demo_reads_two_days_without_one_difference(tmp_path: Path) -> None:
     assert len(afterwards.stderr.splitlines()) == 1
 
 
-def test_the_small_demo_alone_is_whole(tmp_path: Path) -> None:
-    code, said, err = given(tmp_path, "")
+def test_a_small_demo_of_every_portal_is_whole(tmp_path: Path) -> None:
+    portals = registry.installed()[0].keys()
+    code, said, err = given(tmp_path, "", *portals)
     assert (code, said["whole"]) == (0, True), err
-    answers = said["days"][0]["answers"]
-    assert (answers["claim"], answers["eligibility"]) == (4, 4)
+    for day in said["days"]:
+        assert day["answers"].keys() == set(get_args(LookupKind))
+        assert day["answers"]["claim"] >= 3 * len(portals)
+        assert day["differences"] == []
+        assert day["values_compared"] > 100 * len(portals)
+    assert said["portal_log"].keys() == portals
+    assert {(log["sign_ins"], log["mutations"], log["left_open"]) for log in said["portal_log"].values()} == {
+        (2, 0, 0)
+    }
     assert "HARVESTER_HOME=" in err
 
 

@@ -44,7 +44,7 @@ from harvester.model.eligibility import (
 from harvester.model.payment import PaidClaim, Payment, PaymentList, ProviderAdjustment
 from harvester.model.query import ClaimQuery, ClaimsQuery, EligibilityQuery, PaymentsQuery
 from harvester.model.shown import Shown
-from harvester.reading import Record, Region, common
+from harvester.reading import Record, Region, common, unread
 
 STATUS = {
     "Received, not entered yet": ClaimStatus.RECEIVED,
@@ -219,19 +219,28 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
     if query.number:
         filled = {"Check or trace number": query.number}
     (found,) = _found(page, "/payments", filled, query.tin)
+    rows = found.table("Payments found").rows
+    details = [_detail(page, row.says("Check or trace number"), found) for row in rows]
     return PaymentList(
         tin=found.fields("You asked for").text("Billing tax ID"),
-        payments=tuple(_payment(page, row) for row in found.table("Payments found")),
+        payments=tuple(map(_payment, details, rows)),
         stated_total=found.stated(r"(\d+) payments?"),
         as_of=found.fields("Payments").day("Data as of"),
-        unmapped=found.unread,
+        unmapped=unread(found, *details),
     )
 
 
-def _payment(page: Page, row: Record) -> Payment:
-    number = row.cell("Check or trace number").words
+def _detail(page: Page, number: str, found: Region) -> Region:
+    """Return a payment's own page, which is of the same day as the list."""
     detail = PORTAL.fetch(page, f"/payments/{number}")
-    return detail.answers("Payment", {"Check or trace number": number, "Amount": row.says("Amount")}).into(
+    as_of = found.fields("Payments").says("Data as of")
+    detail.answers(f"Payment {number}", {"Data as of": as_of})
+    return detail
+
+
+def _payment(detail: Region, row: Record) -> Payment:
+    listed = {name: row.says(name) for name in ("Check or trace number", "Amount")}
+    return detail.answers("Payment", listed).into(
         Payment,
         PAYMENT,
         method=("Paid by", METHODS),

@@ -32,6 +32,7 @@ PORTAL = Portal(
         Carrier(id="NPHP4", name="Northpeak Health Plan", offers=(*PLAIN, "payments")),
         Carrier(id="MBHC2", name="Mossbridge Health Cooperative", offers=(*PLAIN, "authorizations")),
     ),
+    switches_tin=True,
     policy=Policy.permitted(source="subscriber agreement, section 9", checked=date(2026, 11, 3)),
     rules=Rules(
         lockout=Lockout(after=2, lasts=timedelta(minutes=10)),

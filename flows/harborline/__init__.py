@@ -54,13 +54,14 @@ from harvester.model.query import (
     Member,
     PaymentsQuery,
 )
-from harvester.reading import Record, Region
+from harvester.reading import Record, Region, unread
 
 PORTAL = Portal(
     id="harborline",
     name="Harborline Provider Exchange",
     url="https://exchange.harborline.example",
     carriers=tuple(Carrier(id=number, name=at.name) for number, at in CARRIERS.items()),
+    switches_tin=True,
     policy=Policy.permitted(source="user agreement of November 2026, section 6", checked=date(2026, 11, 9)),
     rules=Rules(
         lockout=Lockout(after=4),
@@ -275,7 +276,7 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
     frame, first = _asked(page, query, "Remittance Viewer", REMITTANCES, asked)
     back = frame.get_by_role("button", name="Back to results")
     more = frame.get_by_role("button", name="View more")
-    paid = []
+    details = []
     for row in first.table("Remits"):
         number = row.cell("Check/EFT number").words
         PORTAL.press(frame.get_by_role("link", name=number, exact=True), back)
@@ -284,13 +285,13 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
         found = PORTAL.read(frame)
         found.answers("Remittance from", {"Payer": CARRIERS[query.carrier].name})
         found.answers("Remittance", {"Check/EFT number": number})
-        paid.append(_payment(found))
+        details.append(found)
         back.press("Enter")
     return PaymentList(
         tin=first.fields("Your search").text("Tax ID"),
-        payments=tuple(paid),
+        payments=tuple(map(_payment, details)),
         stated_total=first.stated(r"(\d+) remits? found"),
-        unmapped=first.unread,
+        unmapped=unread(first, *details),
     )
 
 

@@ -18,8 +18,6 @@ from harvester.office.models import Item, Lookup, Sighting, Snapshot
 from tests.office.conftest import Office
 from tests.road.road import TODAY, Road, items, lookup_states, overlaps
 
-ROUNDS = 5
-
 
 def killed_at_random(road: Road, office: Office, day: date, chance: Random) -> None:
     """Start a sweep, kill it with no warning after some of its steps, and see its children go."""
@@ -41,14 +39,16 @@ def killed_at_random(road: Road, office: Office, day: date, chance: Random) -> N
     assert alive == []
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 2, 3))])
+@pytest.mark.parametrize(
+    ("seed", "rounds"), [(0, 2), *(pytest.param(n, 5, marks=pytest.mark.long) for n in (1, 2, 3, 4))]
+)
 def test_a_sweep_killed_at_random_moments_loses_nothing_and_repeats_no_harm(
-    road: Road, office: Office, seed: int
+    road: Road, office: Office, seed: int, rounds: int
 ) -> None:
     chance = Random(seed)
     road.open(0, 1, 2)
     road.follow(chance.sample(items("claims"), 9), chance.sample(items("appointments"), 3))
-    for number in range(ROUNDS):
+    for number in range(rounds):
         day = TODAY + timedelta(days=number)
         road.post("/clock", date=day.isoformat())
         killed_at_random(road, office, day, chance)

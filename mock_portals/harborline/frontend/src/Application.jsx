@@ -126,8 +126,8 @@ export function Application({ app }) {
           onChoose={(chosen) => { setOrganization(chosen); setPayer(null); }} />
         {organization && <Picker key={organization.label} id="payer" label="Payer" path={`/api/payers?organization=${encodeURIComponent(organization.name)}`} value={payer} onChoose={setPayer} />}
       </div>
-      {form && <Said alert={{ severity: "info", words: form.banner }} />}
-      {form && (
+      {form && payer && <Said alert={{ severity: "info", words: form.banner }} />}
+      {form && payer && (
         <form className="inquiry" onSubmit={search} noValidate>
           {form.tabs.length + (app === "claims") > 1 && <Tabs value={tab} onChange={(_, place) => choose(place)}>{form.tabs.map((each) => <Tab key={each.name} label={each.name} />)}</Tabs>}
           <div className="fields" key={`${payer.id} ${tab}`}>

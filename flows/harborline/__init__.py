@@ -275,6 +275,7 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
     asked |= {"number": query.number or ""}
     frame, first = _asked(page, query, "Remittance Viewer", REMITTANCES, asked)
     back = frame.get_by_role("button", name="Back to results")
+    listed = frame.get_by_role("heading", name="Your search", exact=True)
     more = frame.get_by_role("button", name="View more")
     details = []
     for row in first.table("Remits"):
@@ -286,7 +287,8 @@ def payments(page: Page, query: PaymentsQuery) -> PaymentList:
         found.answers("Remittance from", {"Payer": CARRIERS[query.carrier].name})
         found.answers("Remittance", {"Check/EFT number": number})
         details.append(found)
-        back.press("Enter")
+        back.click()
+        PORTAL.arrive(listed)
     return PaymentList(
         tin=first.fields("Your search").text("Tax ID"),
         payments=tuple(map(_payment, details)),

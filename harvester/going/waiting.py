@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import count
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Error, JSHandle, Locator, Page
@@ -73,9 +74,9 @@ def press(
     page, end = control.page, clock() + patience
     watch = _Watch(control.evaluate_handle(_WATCH, busy))
     try:
-        while True:
+        for seconds in count(1):  # longer each time: a busy machine draws slowly
             with suppress(Timeout):
-                control.click(timeout=1000)
+                control.click(timeout=seconds * 1000)
                 break
             closed = _look(page, signs) and _closed(page, dialogs)
             if not closed and clock() > end:

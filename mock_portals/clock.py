@@ -11,6 +11,8 @@ class Clock:
         self._start = today
         self.today = today
         self.advanced = 0.0
+        self.told: float | None = 0.0
+        """By how many seconds portals tell a wrong time (``Date``); ``None``: they tell none."""
 
     @property
     def as_of(self) -> date:
@@ -31,3 +33,4 @@ class Clock:
     def reset(self) -> None:
         self.today = self._start
         self.advanced = 0.0
+        self.told = 0.0

@@ -125,6 +125,9 @@ def control(world: World, sites: dict[str, Sited]) -> Starlette:
             if "date" in body:
                 world.clock.today = date.fromisoformat(body["date"])
             world.clock.advance(float(body.get("advance_seconds", 0)))
+            if "told_off_seconds" in body:
+                told = body["told_off_seconds"]
+                world.clock.told = None if told is None else float(told)
         except (TypeError, ValueError) as error:
             raise HTTPException(400, str(error)) from None
         return JSONResponse({"date": world.clock.today.isoformat()})

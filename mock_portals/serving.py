@@ -83,6 +83,7 @@ async def serve(
                 access_log=False,
                 lifespan="off",
                 server_header=False,
+                date_header=False,  # a portal tells the time by the world's clock
                 timeout_keep_alive=75,  # as web servers in front of portals have it
                 timeout_graceful_shutdown=1,
             )

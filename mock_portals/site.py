@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
+from email.utils import formatdate
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -190,6 +191,9 @@ class Site:
                 if session and session.token != cookie:
                     crumb = f"{self.rules.cookie}={session.token}; Path=/; HttpOnly; SameSite=Lax"
                     message["headers"] = [*message["headers"], (b"set-cookie", crumb.encode())]
+                if (told := self.world.clock.told) is not None:
+                    now = formatdate(self.world.clock.wall() + told, usegmt=True)
+                    message["headers"] = [*message["headers"], (b"date", now.encode())]
                 shown = session or asked
                 self.log.add(
                     self.log.requests,

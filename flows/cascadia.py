@@ -52,7 +52,9 @@ PORTAL = Portal(
     switches_tin=True,
     service_types=("30", "98", "UC", "86", "33", "PT", "MH", "5", "62"),
     policy=Policy.permitted(source="provider agreement, section 7", checked=date(2026, 11, 1)),
-    rules=Rules(lockout=Lockout(after=3), idle=minutes(15), mfa=("authenticator",), password_days=60),
+    rules=Rules(
+        lockout=Lockout(after=3), idle=minutes(15), mfa=("authenticator",), password_days=60, at_once=3
+    ),
     signs={
         "user ID or password you entered is incorrect": errors.WrongPassword,
         "verification code is not valid": errors.CodeRejected,

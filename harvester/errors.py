@@ -7,6 +7,8 @@
     ├── SeveralOnFile        the biller: more than one claim fits, none is chosen
     ├── PortalUnavailable    time: try again later
     │   └── AnotherSession   the portal holds a session of the account open somewhere
+    ├── PortalPaused         whoever paused it: nothing is asked meanwhile
+    ├── ClockWrong           whoever keeps this machine: its clock is not the portal's
     ├── SignedOut            the core: signs in again, once a stay
     ├── StaffNeeded          the account's owner; the account is on hold until then
     │   ├── WrongPassword
@@ -75,6 +77,18 @@ class AnotherSession(PortalUnavailable):
     """The portal took the password and lets nobody in while another session of the account is open."""
 
     todo = "Sign out where the account is signed in, or wait: it is asked again later."
+
+
+class PortalPaused(Trouble):
+    """Nobody signs in at the portal from here until a person resumes it."""
+
+    todo = "Find out why the portal was paused, then resume it here."
+
+
+class ClockWrong(Trouble):
+    """This machine's clock and the portal's differ by more than a one-time code allows."""
+
+    todo = "Set the clock of this machine by a time server: its one-time codes would be refused."
 
 
 class SignedOut(Trouble):

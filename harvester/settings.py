@@ -21,6 +21,8 @@ from harvester.office.vault import web_key
 
 HARVESTER_HOME = Path(os.environ.get("HARVESTER_HOME") or "~/.local/share/harvester").expanduser()
 HARVESTER_KEYS = Path(os.environ.get("HARVESTER_KEYS") or HARVESTER_HOME / "keys").expanduser()
+HARVESTER_STATE = Path(os.environ.get("HARVESTER_STATE") or "~/.local/state/harvester").expanduser()
+"""What this machine remembers outside the database, and outside what is backed up with it."""
 
 
 def database(url: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 _NOWHERE = tempfile.mkdtemp(prefix="harvester-tests-")
-os.environ["HARVESTER_HOME"] = _NOWHERE
+os.environ["HARVESTER_HOME"] = os.environ["HARVESTER_STATE"] = _NOWHERE
 os.environ.pop("HARVESTER_KEYS", None)
 os.environ.pop("DATABASE_URL", None)
 
@@ -27,7 +27,9 @@ os.environ.pop("DATABASE_URL", None)
 def _no_practice_of_anybody() -> Iterator[None]:
     from django.test import override_settings
 
-    with override_settings(HARVESTER_HOME=_NOWHERE, HARVESTER_KEYS=f"{_NOWHERE}/keys"):
+    with override_settings(
+        HARVESTER_HOME=_NOWHERE, HARVESTER_KEYS=f"{_NOWHERE}/keys", HARVESTER_STATE=_NOWHERE
+    ):
         assert str(django_settings.HARVESTER_HOME) == _NOWHERE
         yield
     Path(_NOWHERE).rmdir()

@@ -29,6 +29,7 @@ EXPECTED = {
     "harvester.exchange.columns": "WorklistError",
     "harvester.office.accounts": "AccountError",
     "harvester.office.codes": "SeedError",
+    "harvester.office.pauses": "PauseError",
     "harvester.office.policy": "PolicyError",
     "harvester.office.practice": "PracticeError",
     "harvester.office.sweep": "SweepError",

@@ -46,7 +46,7 @@ def demo(
     """Sweep make-believe portals on two days, show what changed, and check every value."""
     for name in ("DATABASE_URL", "HARVESTER_KEYS"):
         os.environ.pop(name, None)
-    os.environ[opening.HOME] = str(keep)
+    os.environ[opening.HOME] = os.environ[opening.STATE] = str(keep)
     files, began = worklists(), time.monotonic()
     out = screen.console(stderr=as_json)
     with folder(keep), MakeBelieve() as portals:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from harvester.model.portal import PortalFacts
     from harvester.office.models import Person, Practice
 
-HOME = "HARVESTER_HOME"
+HOME, STATE = "HARVESTER_HOME", "HARVESTER_STATE"
 
 AT_END = ExitStack()
 """What is closed when a command has ended."""

@@ -70,6 +70,59 @@ def portals_register(
     _done(facts, as_json, today, f"{facts.name}: registered as {number}.")
 
 
+@portals.command("attest")
+def portals_attest(
+    portal: PortalName,
+    source: Annotated[
+        str, typer.Option(parser=options.text(200), help="Where its terms say so, read by you today.")
+    ],
+    by: By = None,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Record that you read a portal's terms and that they allow software; believed for 180 days."""
+    opened()
+    from harvester.office import policy
+
+    facts = installed(portal)
+    policy.attest(facts, source, by=person(by, "--by"))
+    _done(facts, as_json, today, f"{facts.name}: attested.")
+
+
+@portals.command("pause")
+def portals_pause(
+    portal: PortalName,
+    reason: Annotated[str, typer.Option(parser=options.text(200), help="Why.")],
+    by: By = None,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Let nobody sign in at a portal until it is resumed; stays that are there end after their lookup."""
+    opened()
+    from harvester.office import pauses
+
+    facts = installed(portal)
+    pauses.pause(facts.id, reason, by=person(by, "--by"))
+    _done(facts, as_json, today, f"{facts.name} is paused.")
+
+
+@portals.command("resume")
+def portals_resume(
+    portal: PortalName,
+    note: Annotated[str, typer.Option(parser=options.text(200), help="What was found out.")] = "",
+    by: By = None,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Let accounts sign in at a portal again."""
+    opened()
+    from harvester.office import pauses
+
+    facts = installed(portal)
+    pauses.resume(facts.id, by=person(by, "--by"), note=note)
+    _done(facts, as_json, today, f"{facts.name} is asked again.")
+
+
 @portals.command("forbid")
 def portals_forbid(
     portal: PortalName,
@@ -108,7 +161,7 @@ def _recorded(portals: tuple[PortalFacts, ...]) -> dict[str, Recorded]:
     from harvester.office import policy, practice
 
     if not practice.exists():
-        return {facts.id: policy.Recorded(None, None) for facts in portals}
+        return {facts.id: policy.Recorded() for facts in portals}
     opened()
     return {facts.id: policy.recorded(facts.id) for facts in portals}
 
@@ -116,6 +169,7 @@ def _recorded(portals: tuple[PortalFacts, ...]) -> dict[str, Recorded]:
 def _plain(facts: PortalFacts, recorded: Recorded, today: date) -> dict[str, object]:
     return vars(facts) | {
         "registered": _row(recorded.registered),
+        "attested": _row(recorded.attested),
         "forbidden": _row(recorded.forbidden),
         "objection": recorded.objection(facts, today),
     }
@@ -141,6 +195,7 @@ def _described(facts: PortalFacts, recorded: Recorded, today: date) -> Table:
         ("offers", ", ".join(facts.offers) or "nothing", ""),
         ("policy", f"{screen.spaced(policy.automation)}{source}", ""),
         ("registered", _told(recorded.registered), ""),
+        ("attested", _told(recorded.attested), ""),
         ("forbidden", _told(recorded.forbidden), ""),
         ("", f"does not run: {objection}" if objection else "runs", "red" if objection else "green"),
         ("rules", "; ".join(limits), ""),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import field_validator
 
@@ -20,6 +21,9 @@ LookupKind = Literal[
 Need = Literal["tin", "npi", "organisation", "ptan"]
 
 POLICY_LASTS = timedelta(days=180)
+
+
+_WATCHED = "until somebody attests that they do, it runs only while a person watches"
 
 
 class Automation(StrEnum):
@@ -58,21 +62,26 @@ class Policy(Fact):
         """Return what is true of every portal whose terms nobody has read."""
         return cls(automation=Automation.UNKNOWN)
 
-    def objection(self, today: date, *, registration: str = "") -> str | None:
-        """Return why software may not run unattended today, in one sentence, or ``None``.
+    def objection(
+        self, today: date, *, registration: str = "", attested: date | None = None, attended: bool = False
+    ) -> str | None:
+        """Return why software may not run today, in one sentence, or ``None``.
 
-        ``registration`` is the number under which the practice has registered it with the portal.
+        ``registration`` is the number under which the practice has registered it with the portal,
+        ``attested`` when it last confirmed that the terms allow software; ``attended`` says that a person
+        watches, who then stands for terms that nobody has read lately.
         """
         match self.automation:
             case Automation.PROHIBITED:
                 return f"its terms forbid software ({self.source})"
-            case Automation.UNKNOWN:
-                return "nobody has recorded whether its terms allow software"
             case Automation.REGISTRATION_REQUIRED if not registration:
                 return f"its terms want software registered first ({self.source})"
-        if self.checked is None or today - self.checked > POLICY_LASTS:
-            return f"its terms were last read on {self.checked}, more than {POLICY_LASTS.days} days ago"
-        return None
+        read = max((day for day in (self.checked, attested) if day is not None), default=None)
+        if attended or (read is not None and today - read <= POLICY_LASTS):
+            return None
+        if read is None:
+            return f"nobody has recorded whether its terms allow software; {_WATCHED}"
+        return f"its terms were last read on {read}, more than {POLICY_LASTS.days} days ago; {_WATCHED}"
 
 
 class Lockout(Fact):
@@ -81,6 +90,23 @@ class Lockout(Fact):
     after: int
     within: timedelta | None = None
     lasts: timedelta | None = None
+
+
+class Hours(Fact):
+    """When a portal answers, by the clock of its time zone."""
+
+    opens: time
+    closes: time
+    """At the latest the next midnight, which is ``time(0)``."""
+    days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    """Monday is 0."""
+    kinds: tuple[LookupKind, ...] = ()
+    """The lookups that they are of; all of them where none is named."""
+
+    def open(self, at: datetime) -> bool:
+        """Whether the portal answers then; ``at`` is in its time zone."""
+        until = self.closes if self.closes > self.opens else time.max
+        return at.weekday() in self.days and self.opens <= at.time() < until
 
 
 class Rules(Fact):
@@ -97,8 +123,32 @@ class Rules(Fact):
     password_days: int | None = None
     pace: timedelta = timedelta(seconds=2)
     """The least time between two lookups of one stay."""
+    at_once: int = 1
+    """How many people may be signed in there at the same time from here."""
+    an_hour: int | None = None
+    a_day: int | None = None
+    """Lookups that one account may make in 60 minutes, and in 24 hours."""
+    hours: tuple[Hours, ...] = ()
+    zone: str = "America/New_York"
+    """The time zone of its hours."""
     patience: timedelta = timedelta(seconds=30)
     """How long one page may take before the portal counts as unavailable."""
+
+    def closed(self, at: datetime) -> frozenset[LookupKind]:
+        """Return the kinds of lookup that the portal does not answer then."""
+        there = at.astimezone(ZoneInfo(self.zone))
+        found = set()
+        for kind in get_args(LookupKind):
+            mine = [one for one in self.hours if not one.kinds or kind in one.kinds]
+            if mine and not any(one.open(there) for one in mine):
+                found.add(kind)
+        return frozenset(found)
+
+    @property
+    def at_a_mock(self) -> Self:
+        """The same without what spares a real portal: pace, budgets and hours."""
+        spared = {"pace": timedelta(), "an_hour": None, "a_day": None, "hours": ()}
+        return self.model_copy(update=spared)
 
 
 class Carrier(Fact):

@@ -6,12 +6,15 @@ counts as rejected. A one-time code is used once per time step, whoever asks.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 
 from harvester import errors
+from harvester.office import lastattempt, pauses
 from harvester.office.clock import Clock
 from harvester.office.codes import Seed
 from harvester.office.keys import keys
@@ -29,9 +32,19 @@ UNFINISHED_TODO = (
     "an attempt at signing in was not finished, and nobody knows whether the portal counted it."
 )
 
+RESTORED = "DatabaseRestored"
+RESTORED_TODO = (
+    "Sign in to the portal by hand to see that the account works, then release it: the database was "
+    "restored from before the last sign-in, and what the portal refused since is not known here."
+)
+
 PASSWORDS_A_STAY = 2
 """Signing in, and once again where the portal ended the session."""
+AGAIN_A_DAY = 3
+"""How often in 24 hours an account is signed in again because a portal ended its session."""
 CODES_A_PASSWORD = 2
+MOST_APART = 20.0
+"""Seconds by which this machine's clock and the portal's may differ before a one-time code is made."""
 LEAST_LEFT = 5
 """Seconds of life a code must have when it leaves."""
 PATIENCE_PERIODS = 2
@@ -60,13 +73,16 @@ class Ledger:
         self.unanswered = False
         """Whether nobody was there to enter a code that the portal sent."""
 
-    def __call__(self, kind: SecretKind) -> Secret | Deny:
-        """Return the secret, or why it must not be used now."""
+    def __call__(self, kind: SecretKind, told: datetime | None = None) -> Secret | Deny:
+        """Return the secret, or why it must not be used now.
+
+        ``told`` is the time by the portal's clock, where it tells it.
+        """
         try:
             if kind == "password":
-                return self._password()
+                return self._password(told)
             if kind == "authenticator":
-                return self._code()
+                return self._code(told)
         except SealError as error:
             return Deny(trouble="StaffNeeded", words=str(error))
         return self._sent(kind)
@@ -98,11 +114,15 @@ class Ledger:
                 return
             if _needs_staff(trouble):
                 hold(self._account, trouble, words=words, attempt=last, clock=self._clock)
+                if trouble in pauses.REFUSED:
+                    pauses.storm(self._account, self._clock)
             elif last is not None:
                 said = f"{trouble}: {words}" if words else trouble
                 hold(self._account, UNFINISHED, words=said, attempt=last, clock=self._clock)
 
-    def _password(self) -> Secret | Deny:
+    def _password(self, told: datetime | None) -> Secret | Deny:
+        if (pause := pauses.paused(self._account.portal)) is not None:
+            return Deny(trouble="PortalPaused", words=pause.words)
         with transaction.atomic(durable=True):
             account = Account.objects.select_for_update().get(pk=self._account.pk)
             credential = account.credentials.order_by("-version").first()
@@ -115,19 +135,54 @@ class Ledger:
                 return Deny(trouble="StaffNeeded", words=UNFINISHED_TODO)
             if mine.count() >= PASSWORDS_A_STAY:
                 return Deny(trouble="SignedOut", words="this stay has signed in again once already")
+            if mine.exists() and self._agains() >= AGAIN_A_DAY:
+                return Deny(
+                    trouble="SignedOut", words=f"the portal has ended {AGAIN_A_DAY} sessions since yesterday"
+                )
             if credential is None:
                 return Deny(trouble="StaffNeeded", words="no password is stored for the account")
+            if credential.sealed_seed is not None and (wrong := self._apart(told)):
+                return wrong
             password = keys().open_credential(bytes(credential.sealed_password), password_slot(credential))
-            self._begin(credential, Attempt.Kind.PASSWORD)
+            attempt = self._begin(credential, Attempt.Kind.PASSWORD)
+        lastattempt.remember(attempt)
         return Secret(value=password)
 
-    def _code(self) -> Secret | Deny:
+    def _agains(self) -> int:
+        """Return how often the account was signed in a second time in one stay, in the last 24 hours."""
+        lately = Attempt.objects.filter(
+            account=self._account,
+            kind=Attempt.Kind.PASSWORD,
+            at__gte=self._clock.now() - timedelta(days=1),
+        )
+        twice = lately.values("stay").annotate(times=Count("pk")).filter(times__gte=2)
+        return twice.count()
+
+    def _apart(self, told: datetime | None) -> Deny | None:
+        """Return why no code may be made: this machine's clock is not the portal's, or nobody knows."""
+        if told is None:
+            if self._clock.synchronised():
+                return None
+            said = "the portal does not tell its time, and no time server keeps this machine's clock"
+            return Deny(trouble="ClockWrong", words=said)
+        ahead = (told - self._clock.now()).total_seconds()
+        if abs(ahead) <= MOST_APART:
+            return None
+        where = "ahead of" if ahead > 0 else "behind"
+        return Deny(
+            trouble="ClockWrong", words=f"the portal's clock is {abs(ahead):.0f} s {where} this machine's"
+        )
+
+    def _code(self, told: datetime | None) -> Secret | Deny:
         password = Attempt.objects.filter(stay=self._stay, kind=Attempt.Kind.PASSWORD).last()
         if password is None:
             return Deny(trouble="PortalChanged", words="a code was asked for before the password")
         credential = password.credential
         if credential.sealed_seed is None:
             return Deny(trouble="CodeNeeded", words="no authenticator seed is stored for the account")
+        if wrong := self._apart(told):
+            self._end([password], AttemptEnd.Result.ACCEPTED)
+            return wrong
         seed = Seed.parse(keys().open_credential(bytes(credential.sealed_seed), seed_slot(credential)))
         while True:
             now = self._clock.now().timestamp()
@@ -159,7 +214,8 @@ class Ledger:
                 return Deny(trouble="StaffNeeded", words="the account is on hold")
             if before:
                 return Deny(trouble="CodeRejected", words="the portal refused the code")
-            self._begin(password.credential, Attempt.Kind(kind))
+            attempt = self._begin(password.credential, Attempt.Kind(kind))
+        lastattempt.remember(attempt)
         code = self._inbox.code(kind)
         if code is not None:
             return Secret(value=code)
@@ -195,15 +251,16 @@ class Ledger:
                 if CodeUse.objects.filter(account=self._account, time_step__gte=step).exists():
                     return None
                 CodeUse.objects.create(account=self._account, time_step=step)
-                self._begin(password.credential, Attempt.Kind.AUTHENTICATOR)
+                attempt = self._begin(password.credential, Attempt.Kind.AUTHENTICATOR)
         except IntegrityError:
             return None
+        lastattempt.remember(attempt)
         return Secret(value=seed.code(step))
 
     def _open(self) -> list[Attempt]:
         return list(Attempt.objects.filter(stay=self._stay, end=None).order_by("pk"))
 
-    def _begin(self, credential: Credential, kind: Attempt.Kind) -> None:
+    def _begin(self, credential: Credential, kind: Attempt.Kind) -> Attempt:
         attempt = Attempt.objects.create(
             account=self._account,
             credential=credential,
@@ -213,6 +270,7 @@ class Ledger:
         )
         self.unsettled = True
         log.info("attempt_begun", account=self._account.pk, stay=self._stay, attempt=attempt.pk)
+        return attempt
 
     def _end(self, attempts: list[Attempt], result: AttemptEnd.Result) -> None:
         for attempt in attempts:
@@ -237,6 +295,8 @@ def hold(
     match trouble:
         case "UnfinishedAttempt":
             todo = UNFINISHED_TODO
+        case "DatabaseRestored":
+            todo = RESTORED_TODO
         case "HeldByPerson":
             todo = f"{by.called if by else 'Somebody'} put it on hold: ask before it is released."
         case _:
@@ -267,6 +327,18 @@ def recover(account: Account, clock: Clock | None = None) -> bool:
         if left:
             hold(account, UNFINISHED, attempt=left[-1], clock=clock)
     return bool(left)
+
+
+def restored(clock: Clock | None = None) -> bool:
+    """Hold every account where the database is older than this machine's last attempt; whether it is."""
+    if not lastattempt.unknown():
+        return False
+    with transaction.atomic(durable=True):
+        for account in Account.objects.filter(active=True):
+            if not on_hold(account):
+                hold(account, RESTORED, clock=clock)
+    lastattempt.forget()
+    return True
 
 
 def password_slot(credential: Credential) -> Slot:

@@ -1,4 +1,4 @@
-"""One process at a time uses an account. The lock is the system's: it goes when its holders are gone.
+"""One process at a time uses an account, and so many a portal. A lock goes when its holders are gone.
 
 A locked file's descriptor is passed on to the stay's child process, and the lock lives until both
 have closed it: a killed office leaves a child that signs out and ends, and only then is the account
@@ -30,11 +30,14 @@ class Busy(Exception):
     """Another process, or the child of one that was killed, uses the account."""
 
 
-class AccountLock:
-    """The lock of one account; a context manager. Raises :class:`Busy` after ``patience`` seconds."""
+class Lock:
+    """The first of several locks that is free; a context manager.
 
-    def __init__(self, account: UUID, *, patience: float = 0.0, clock: Clock | None = None) -> None:
-        self._account = account
+    Raises :class:`Busy` where none is for ``patience`` seconds.
+    """
+
+    def __init__(self, *names: str, patience: float = 0.0, clock: Clock | None = None) -> None:
+        self._names = names
         self._patience = patience
         self._clock = clock or Clock()
         self._file: int | None = None
@@ -84,26 +87,43 @@ class AccountLock:
             return False
 
     def _taken(self) -> bool:
+        return any(self._one_taken(name) for name in self._names)
+
+    def _one_taken(self, name: str) -> bool:
         folder = Path(settings.HARVESTER_HOME) / "locks"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(folder / f"{self._account}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        file = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(file)
             return False
         self._file = file
-        if connections["default"].vendor == "postgresql" and not self._session_taken():
+        if connections["default"].vendor == "postgresql" and not self._session_taken(name):
             self.__exit__(None, None, None)
             return False
         return True
 
-    def _session_taken(self) -> bool:
+    def _session_taken(self, name: str) -> bool:
         self._session = connections.create_connection("default")
         with self._session.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_number(self._account)])
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_number(name)])
             row = cursor.fetchone()
         return row is not None and bool(row[0])
+
+
+class AccountLock(Lock):
+    """The lock of one account: nobody else signs in with it meanwhile."""
+
+    def __init__(self, account: UUID, *, patience: float = 0.0, clock: Clock | None = None) -> None:
+        super().__init__(str(account), patience=patience, clock=clock)
+
+
+class PlaceLock(Lock):
+    """One of the places that a portal has for stays of different people at the same time."""
+
+    def __init__(self, portal: str, places: int) -> None:
+        super().__init__(*(f"{portal}.{place}" for place in range(places)))
 
 
 def in_use(account: UUID) -> bool:
@@ -115,6 +135,6 @@ def in_use(account: UUID) -> bool:
         return True
 
 
-def _number(account: UUID) -> int:
-    digest = hashlib.blake2b(b"account:" + account.bytes, digest_size=8).digest()
+def _number(name: str) -> int:
+    digest = hashlib.blake2b(f"lock:{name}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, signed=True)

@@ -2,7 +2,7 @@
 
 What must never change once written (:mod:`harvester.office.appendonly`) is refused by the database:
 snapshots, sightings, evidence, attachments, attempts and their ends, holds and releases, used codes,
-portals' terms.
+portals' terms, pauses and their ends.
 """
 
 from __future__ import annotations
@@ -87,14 +87,35 @@ class PortalTerms(models.Model):
 
     class Kind(models.TextChoices):
         REGISTERED = "registered"
+        ATTESTED = "attested"
         FORBIDDEN = "forbidden"
 
     portal = models.SlugField()
     kind = models.CharField(max_length=16, choices=Kind)
     words = models.CharField(max_length=200)
-    """The number of the registration with the portal, or where its terms forbid software."""
+    """The number of the registration with the portal, or where its terms allow or forbid software."""
     by = models.ForeignKey("Person", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+
+class Pause(models.Model):
+    """Nobody signs in at the portal until a person resumes it."""
+
+    portal = models.SlugField()
+    words = models.CharField(max_length=200)
+    """Why."""
+    by = models.ForeignKey("Person", on_delete=models.PROTECT, null=True, related_name="+")
+    """Who did it, where it was a person."""
+    at = models.DateTimeField()
+
+
+class Resumption(models.Model):
+    """A person ended a pause."""
+
+    pause = models.OneToOneField(Pause, on_delete=models.PROTECT, related_name="resumption")
+    by = models.ForeignKey("Person", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    note = models.CharField(max_length=200, blank=True)
 
 
 class Account(models.Model):

@@ -21,26 +21,35 @@ class PolicyError(Exception):
 class Recorded:
     """What the practice recorded of a portal, the newest of each kind; ``None``: nothing."""
 
-    registered: PortalTerms | None
-    forbidden: PortalTerms | None
+    registered: PortalTerms | None = None
+    attested: PortalTerms | None = None
+    forbidden: PortalTerms | None = None
 
-    def objection(self, portal: PortalFacts, today: date) -> str | None:
-        """Return why software may not use the portal today, in one sentence, or ``None``."""
+    def objection(self, portal: PortalFacts, today: date, *, attended: bool = False) -> str | None:
+        """Return why software may not use the portal today, in one sentence, or ``None``.
+
+        ``attended``: a person watches.
+        """
         policy = portal.policy
         if self.forbidden is not None:
             policy = Policy.prohibited(source=self.forbidden.words, checked=self.forbidden.at.date())
-        return policy.objection(today, registration=self.registered.words if self.registered else "")
+        return policy.objection(
+            today,
+            registration=self.registered.words if self.registered else "",
+            attested=self.attested.at.date() if self.attested else None,
+            attended=attended,
+        )
 
 
 def recorded(portal: str) -> Recorded:
     """Return what the practice recorded of a portal."""
     rows = {row.kind: row for row in PortalTerms.objects.filter(portal=portal).order_by("pk")}
-    return Recorded(rows.get(PortalTerms.Kind.REGISTERED), rows.get(PortalTerms.Kind.FORBIDDEN))
+    return Recorded(**{kind.value: rows.get(kind) for kind in PortalTerms.Kind})
 
 
-def objection(portal: PortalFacts, today: date) -> str | None:
+def objection(portal: PortalFacts, today: date, *, attended: bool = False) -> str | None:
     """Return why software may not use the portal today, in one sentence, or ``None``."""
-    return recorded(portal.id).objection(portal, today)
+    return recorded(portal.id).objection(portal, today, attended=attended)
 
 
 def register(portal: PortalFacts, number: str, *, by: Person, clock: Clock | None = None) -> None:
@@ -58,6 +67,18 @@ def register(portal: PortalFacts, number: str, *, by: Person, clock: Clock | Non
             f"{portal.name} is recorded as forbidding software; a registration does not undo it"
         )
     _record(portal, PortalTerms.Kind.REGISTERED, number, by, clock)
+
+
+def attest(portal: PortalFacts, source: str, *, by: Person, clock: Clock | None = None) -> None:
+    """Record that somebody read the portal's terms today and that they allow software, as ``source`` says.
+
+    Raises :class:`PolicyError` where nobody says where, or where the terms are known to forbid it.
+    """
+    if not source.strip():
+        raise PolicyError("say where the portal's terms allow software")
+    if recorded(portal.id).forbidden is not None or portal.policy.automation is Automation.PROHIBITED:
+        raise PolicyError(f"{portal.name} forbids software; nobody can attest otherwise here")
+    _record(portal, PortalTerms.Kind.ATTESTED, source, by, clock)
 
 
 def forbid(portal: PortalFacts, source: str, *, by: Person, clock: Clock | None = None) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
@@ -14,13 +14,14 @@ import structlog
 from django.db.models import Count, Max, Q, QuerySet
 
 from harvester import errors
-from harvester.errors import PolicyForbids, StaffNeeded, Trouble
-from harvester.model.portal import PortalFacts
+from harvester.errors import PolicyForbids, PortalPaused, StaffNeeded, Trouble
+from harvester.model.portal import LookupKind, PortalFacts, Rules
 from harvester.model.query import Query
-from harvester.office import attempts, lookups, policy, snapshots
+from harvester.office import attempts, lookups, pauses, policy, snapshots
 from harvester.office.attempts import Ledger
 from harvester.office.clock import Clock
-from harvester.office.locks import AccountLock, Busy
+from harvester.office.locks import AccountLock, Busy, PlaceLock
+from harvester.office.manners import Manners
 from harvester.office.models import Account, Lookup, PortalSetting
 from harvester.office.prompts import Received
 from harvester.visit.client import StayEnded
@@ -34,7 +35,7 @@ REFUSALS_IN_A_ROW = 3
 SENT = frozenset({"text", "email"})
 """Codes that a portal sends to a person: it is not made to send one where nobody is."""
 
-BUSY = "somebody is signed in with the account"
+BUSY = "somebody is signed in with the account, or as many as the portal allows with others"
 
 Doing = Literal["signing_in", "signed_in", "looked_up", "trouble", "signed_out"]
 
@@ -62,7 +63,7 @@ class Open(Protocol):
         self,
         begin: Begin,
         *,
-        secrets: Callable[[SecretKind], Secret | Deny],
+        secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
         again: Callable[[Entered], None],
         inherit: tuple[int, ...],
     ) -> Stay:
@@ -120,8 +121,10 @@ class Terms:
     """Told of each lookup that became data; may let more of them wait, which the same stay makes."""
 
 
-def waiting(account: Account, floor: int = 0) -> QuerySet[Lookup]:
-    """Return the lookups that the account may make, the most urgent first.
+def waiting(
+    account: Account, floor: int = 0, closed: Collection[LookupKind] = frozenset()
+) -> QuerySet[Lookup]:
+    """Return the lookups that the account may make, the most urgent first; none of the ``closed`` kinds.
 
     Its owner's own, and the sweep's where the owner has agreed to that.
     """
@@ -129,16 +132,18 @@ def waiting(account: Account, floor: int = 0) -> QuerySet[Lookup]:
     if account.sweep_consent is not None:
         whose |= Q(requested_by=None)
     rows = Lookup.objects.filter(whose, account=account, state=Lookup.State.WAITING, urgency__gte=floor)
-    return rows.order_by("-urgency", "pk")
+    return rows.exclude(kind__in=closed).order_by("-urgency", "pk")
 
 
 def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained:
     """Sign in and make the account's waiting lookups until none is left or trouble ends the stay."""
     if portal is None:
         return _idle(account, "no installed flow knows the portal")
-    forbidden = _forbidden(portal, terms)
-    if forbidden:
+    if forbidden := _forbidden(portal, terms):
         return _idle(account, forbidden, PolicyForbids.__name__)
+    if paused := _paused(portal):
+        return _idle(account, paused, PortalPaused.__name__)
+    attempts.restored(terms.clock)
     if _mock(portal).address is None and (urlsplit(portal.url).hostname or "").endswith(".example"):
         return _idle(account, f"{portal.name} is make-believe and answers only while a demo runs")
     try:
@@ -151,10 +156,17 @@ def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained
                 return _idle(account, "the account is on hold", StaffNeeded.__name__)
             if not waiting(account, terms.floor).exists():
                 return _idle(account, "")
+            manners = Manners(account, _rules(portal), terms.clock)
+            if not waiting(account, terms.floor, manners.closed).exists():
+                return _idle(account, _closed(portal))
+            if spent := manners.spent:
+                return _idle(account, spent)
             methods = set(portal.rules.mfa)
             if methods and methods <= SENT and not terms.received.attended:
                 return _idle(account, f"{portal.name} sends codes, and nobody is here to enter one")
-            return _Round(account, portal, terms, lock).run()
+            with PlaceLock(portal.id, portal.rules.at_once) as place:
+                inherited = (*lock.descriptors, *place.descriptors)
+                return _Round(account, portal, terms, lock, inherited, manners).run()
     except Busy:
         return _idle(account, BUSY)
 
@@ -162,7 +174,17 @@ def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained
 class _Round:
     """One stay, from signing in to signing out."""
 
-    def __init__(self, account: Account, portal: PortalFacts, terms: Terms, lock: AccountLock) -> None:
+    def __init__(
+        self,
+        account: Account,
+        portal: PortalFacts,
+        terms: Terms,
+        lock: AccountLock,
+        inherited: tuple[int, ...],
+        manners: Manners,
+    ) -> None:
+        self._manners = manners
+        self._inherited = inherited
         self._account = account
         self._portal = portal
         self._terms = terms
@@ -194,7 +216,7 @@ class _Round:
             begin,
             secrets=self._ledger,
             again=lambda _: self._ledger.settle(),
-            inherit=self._lock.descriptors,
+            inherit=self._inherited,
         )
         with opened as stay:
             drained = self._stay(stay)
@@ -211,7 +233,7 @@ class _Round:
         except Trouble as error:
             name = type(error).__name__
             self._ledger.settle(name, f"{error.words} [{error.where}]" if error.where else error.words)
-            return self._drained(name, _AT_THE_DOOR.get(name, ""))
+            return self._drained(name, error.words if name in _OURS else _AT_THE_DOOR.get(name, ""))
         self._ledger.settle()
         self._tell("signed_in")
         while (row := self._next()) is not None:
@@ -221,6 +243,11 @@ class _Round:
                 return self._drained("", "the lock of the account was lost")
             if forbidden := _forbidden(self._portal, self._terms):
                 return self._drained(PolicyForbids.__name__, forbidden)
+            if paused := _paused(self._portal):
+                return self._drained(PortalPaused.__name__, paused)
+            if spent := self._manners.spent or self._manners.over:
+                return self._drained("", spent)
+            self._manners.wait()
             try:
                 trouble = self._look(stay, row)
             except StayEnded as error:
@@ -228,10 +255,11 @@ class _Round:
                 return self._drained(StayEnded.__name__, error.reason)
             if trouble is not None:
                 return self._drained(trouble)
-        return self._drained("")
+        shut = waiting(self._account, self._terms.floor).filter(kind__in=self._manners.closed)
+        return self._drained("", _closed(self._portal) if shut.exists() else "")
 
     def _next(self) -> Lookup | None:
-        row = waiting(self._account, self._terms.floor).first()
+        row = waiting(self._account, self._terms.floor, self._manners.closed).first()
         if row is None or row.pk in self._tried:
             return None
         if row.pk > self._newest:  # it came while this stay was signed in
@@ -307,6 +335,9 @@ _AT_THE_DOOR = {
     "PortalChanged": "the portal's sign-in is not as the flow knows it",
     "WrongPage": "the portal's sign-in is not as the flow knows it",
 }
+_OURS = frozenset({"ClockWrong", "PortalPaused"})
+"""Troubles whose words are ours, and say why."""
+
 _REASONS = {
     "PortalUnavailable": "the portal is unavailable",
     "AnotherSession": "another session of the account is open at the portal",
@@ -333,8 +364,23 @@ def _mock(portal: PortalFacts) -> _Mock:
 
 def _forbidden(portal: PortalFacts, terms: Terms) -> str:
     """Return why software may not use the portal now; empty where it may."""
-    objection = policy.objection(portal, terms.today)
+    objection = policy.objection(portal, terms.today, attended=terms.received.attended)
     return f"{portal.name} is not asked: {objection}" if objection else ""
+
+
+def _closed(portal: PortalFacts) -> str:
+    return f"{portal.name} does not answer what is to be looked up at this hour"
+
+
+def _rules(portal: PortalFacts) -> Rules:
+    """Return the portal's rules, as far as whatever stands there wants them kept."""
+    return portal.rules if _mock(portal).address is None else portal.rules.at_a_mock
+
+
+def _paused(portal: PortalFacts) -> str:
+    """Return why nobody signs in at the portal now; empty where they may."""
+    pause = pauses.paused(portal.id)
+    return f"{portal.name} is paused: {pause.words}" if pause else ""
 
 
 def _idle(account: Account, reason: str, trouble: str = "", done: int = 0) -> Drained:

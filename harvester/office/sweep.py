@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date
@@ -205,6 +205,7 @@ def sweep(
     clock = clock or Clock()
     portals = catalogue()
     worklist.match(portals)
+    attempts.restored(clock)
     for account in Account.objects.filter(attempts__end=None, attempts__isnull=False).distinct():
         _recover(account, clock)
     run = Sweep.objects.create(day=today, started=clock.now())
@@ -235,7 +236,10 @@ def sweep(
     )
     log.info("sweep_begun", sweep=run.pk, count=len(working))
     with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="stay") as threads:
-        tasks = [threads.submit(_alone, account, facts.get(account.portal), terms) for account in working]
+        tasks = [
+            threads.submit(_one_by_one, lane, facts.get(portal), terms)
+            for portal, lane in _lanes(working, facts)
+        ]
         try:
             wait(tasks)
         except BaseException:
@@ -244,7 +248,7 @@ def sweep(
                 task.cancel()
             raise
     # A defect in one stay is raised when the others have finished.
-    stays = tuple(task.result() for task in tasks)
+    stays = tuple(stay for task in tasks for stay in task.result())
     Sweep.objects.filter(pk=run.pk).update(ended=clock.now())
     log.info("sweep_ended", sweep=run.pk)
     return SweepReport(sweep=run.pk, stays=stays, left=left, unaskable=unaskable)
@@ -494,12 +498,37 @@ def _recover(account: Account, clock: Clock) -> None:
         return
 
 
-def _alone(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained:
-    """Drain in a thread of its own, with a database connection of its own."""
+def _lanes(
+    accounts: Sequence[Account], facts: Mapping[str, PortalFacts]
+) -> Iterator[tuple[str, list[Account]]]:
+    """Yield accounts that sign in one after another: as many such rows a portal as it has places."""
+    portals = dict.fromkeys(account.portal for account in accounts)
+    for portal in portals:
+        mine = [account for account in accounts if account.portal == portal]
+        places = facts[portal].rules.at_once if portal in facts else 1
+        for place in range(min(places, len(mine))):
+            yield portal, mine[place::places]
+
+
+def _one_by_one(accounts: Sequence[Account], portal: PortalFacts | None, terms: Terms) -> list[Drained]:
+    """Drain one account after another, in a thread of its own with a database connection of its own.
+
+    A defect with one of them is raised when the others are done.
+    """
+    ended, defects = [], []
     try:
-        return drain(account, portal, terms)
+        for account in accounts:
+            if terms.stopped():
+                break
+            try:
+                ended.append(drain(account, portal, terms))
+            except Exception as defect:  # noqa: BLE001 - raised below
+                defects.append(defect)
     finally:
         connections.close_all()
+    if defects:
+        raise defects[0]
+    return ended
 
 
 def _can_sign_in() -> None:

@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -68,9 +69,9 @@ class Stay:
     """One person signed in at one portal, seen from the office.
 
     A context manager: leaving it signs out, or kills what does not. ``secrets`` is called when the
-    portal's page wants a secret, in the caller's thread, and writes the attempt down before it
-    answers. ``step`` hears what the stay is doing, ``again`` that it had to sign in a second time.
-    ``inherit`` are file descriptors that the child
+    portal's page wants a secret, in the caller's thread, with the time by the portal's clock
+    where it tells it, and writes the attempt down before it answers. ``step`` hears what the stay is doing,
+    ``again`` that it had to sign in a second time. ``inherit`` are file descriptors that the child
     keeps open as long as it lives: the account's lock. ``deadline`` is how many seconds one answer
     may take.
     """
@@ -79,7 +80,7 @@ class Stay:
         self,
         begin: Begin,
         *,
-        secrets: Callable[[SecretKind], Secret | Deny],
+        secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
         step: Callable[[str], None] = lambda _: None,
         again: Callable[[Entered], None] = lambda _: None,
         inherit: tuple[int, ...] = (),
@@ -191,7 +192,7 @@ class Stay:
             if isinstance(message, Step):
                 self._step(message.name)
             elif isinstance(message, Ask):
-                self._say(self._secrets(message.secret))
+                self._say(self._secrets(message.secret, message.told))
             elif isinstance(message, wanted):
                 return message
             elif isinstance(message, Entered):

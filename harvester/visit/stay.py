@@ -11,21 +11,33 @@ import queue
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import NoReturn, Protocol, TextIO
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Dialog, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Dialog, Error, Page, Request, Response, sync_playwright
 from playwright.sync_api import TimeoutError as Timeout
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_chain, wait_fixed, wait_none
 
 from harvester import registry
-from harvester.errors import PortalChanged, PortalUnavailable, SignedOut, StaffNeeded, Trouble, named
+from harvester.errors import (
+    NotOnFile,
+    PortalChanged,
+    PortalUnavailable,
+    SeveralOnFile,
+    SignedOut,
+    StaffNeeded,
+    Trouble,
+    named,
+)
 from harvester.flow import Flow, Portal, User, standing_in
 from harvester.going import waiting
 from harvester.model.query import Query
@@ -119,7 +131,10 @@ class Stay:
         self._guard = guard
         self._asked = False
         self._again = False
+        self._home = ""
+        self._astray = False
         self._going: Request | None = None
+        self._told: tuple[datetime, float] | None = None
         context = browser.new_context(
             base_url=origin(begin.address or flow.portal.url),
             service_workers="block",
@@ -134,7 +149,7 @@ class Stay:
         self._page.on("dialog", _dismissed)
         self._page.on("popup", _closed)
         self._page.on("request", self._leaving_for)
-        self._page.on("response", lambda response: self._arrived_from(response.request))
+        self._page.on("response", self._answered)
         self._page.on("requestfailed", self._arrived_from)
 
     def enter(self) -> None:
@@ -148,6 +163,7 @@ class Stay:
         except Error as problem:
             raise self._judged(problem) from None
         self._guard.phase = "reading"
+        self._home, self._astray = self._page.url, False
         lines = pages.live(self._page, {}).lines
         wanted = [notice.casefold() for notice in self._flow.portal.notices]
         notices = tuple(line for line in lines if any(notice in line.casefold() for notice in wanted))
@@ -190,10 +206,19 @@ class Stay:
         return self._once(query)
 
     def _once(self, query: Query) -> Answer:
+        # Where a lookup ended in trouble, nobody knows what the page shows: the next one begins at home.
+        if self._astray:
+            with suppress(Error):
+                self._page.goto(self._home)
+        self._astray = True
         try:
             found = lookups.answer(self._flow, self._page, self._begin.context.asks(query))
+        except (NotOnFile, SeveralOnFile):
+            self._astray = False
+            raise
         except Error as problem:
             raise self._judged(problem) from None
+        self._astray = False
         if not self._guard.stands():
             raise GuardLost
         return found
@@ -215,7 +240,7 @@ class Stay:
         return True
 
     def _secret(self, kind: str) -> str:
-        self._pipe.say(Ask.model_validate({"secret": kind}))
+        self._pipe.say(Ask.model_validate({"secret": kind, "told": self._portals_time()}))
         answer = self._pipe.hear()
         if isinstance(answer, Deny):
             raise named(answer.trouble)(answer.words)
@@ -255,9 +280,30 @@ class Stay:
         if request.is_navigation_request() and request.frame == self._page.main_frame:
             self._going = request
 
+    def _answered(self, response: Response) -> None:
+        self._arrived_from(response.request)
+        if response.request.is_navigation_request():
+            told = dated(response.headers.get("date", ""))
+            self._told = (told, time.monotonic()) if told else None
+
+    def _portals_time(self) -> datetime | None:
+        """Return what time it is by the portal's clock, which the last page told."""
+        if self._told is None:
+            return None
+        told, heard = self._told
+        return told + timedelta(seconds=time.monotonic() - heard)
+
     def _arrived_from(self, request: Request) -> None:
         if request == self._going:
             self._going = None
+
+
+def dated(said: str) -> datetime | None:
+    """Read a ``Date``; ``None`` where it is none."""
+    try:
+        return parsedate_to_datetime(said).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _dismissed(dialog: Dialog) -> None:

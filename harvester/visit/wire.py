@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from harvester.model.portal import PortalFacts
 from harvester.model.query import Query
@@ -98,6 +98,8 @@ class Ask(Fact):
 
     say: Literal["ask"] = "ask"
     secret: SecretKind
+    told: AwareDatetime | None = None
+    """What time it is by the portal's clock; ``None``: it does not tell."""
 
 
 class Entered(Fact):

@@ -32,7 +32,11 @@ class Office:
     @property
     def environment(self) -> dict[str, str]:
         """What a process of its own needs to find this practice."""
-        return {"HARVESTER_HOME": str(self.home), "DATABASE_URL": self.url}
+        return {
+            "HARVESTER_HOME": str(self.home),
+            "HARVESTER_STATE": str(self.home / "state"),
+            "DATABASE_URL": self.url,
+        }
 
     @property
     def files(self) -> list[Path]:
@@ -66,7 +70,9 @@ def at(home: Path, url: str) -> Iterator[None]:
     del connections["default"]
     connections.settings["default"] = connections.configure_settings({"default": database(url)})["default"]
     try:
-        with override_settings(HARVESTER_HOME=home, HARVESTER_KEYS=home / "keys"):
+        with override_settings(
+            HARVESTER_HOME=home, HARVESTER_KEYS=home / "keys", HARVESTER_STATE=home / "state"
+        ):
             yield
     finally:
         connections["default"].close()

@@ -48,7 +48,7 @@ FACTS = PortalFacts(
     url="https://portal.cascadia.test",
     carriers=(Carrier(id="CAS01", name="Cascadia Health", aliases=("Cascadia HP",)),),
     policy=Policy.permitted(source="make-believe", checked=date(2026, 11, 1)),
-    rules=Rules(lockout=Lockout(after=3), idle=timedelta(minutes=15)),
+    rules=Rules(lockout=Lockout(after=3), idle=timedelta(minutes=15), at_once=4),
     offers=("eligibility", "claim", "claims"),
 )
 
@@ -82,7 +82,7 @@ class Time:
     @property
     def clock(self) -> Clock:
         """The clock to inject."""
-        return Clock(now=lambda: self.at, sleep=self.sleep)
+        return Clock(now=lambda: self.at, sleep=self.sleep, synchronised=lambda: True)
 
     def sleep(self, seconds: float) -> None:
         """Move on."""
@@ -242,6 +242,8 @@ class Portal:
     passwords: dict[str, str] = field(default_factory=dict)
     """User name to password; anybody else's is ``PASSWORD``."""
     seed: Seed | None = field(default_factory=lambda: Seed.parse(SEED))
+    ahead: timedelta | None = timedelta()
+    """By how much its clock is ahead of the practice's, if it tells the time."""
     sends: str | None = None
     """The code that it e-mails, if it does."""
     answers: Callable[[Query], Answer | Troubled | Exception] = truth
@@ -260,7 +262,7 @@ class Portal:
         self,
         begin: Begin,
         *,
-        secrets: Callable[[SecretKind], Secret | Deny],
+        secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
         again: Callable[[Entered], None] = lambda _: None,
         inherit: tuple[int, ...] = (),
     ) -> InProcessStay:
@@ -281,7 +283,7 @@ class InProcessStay:
         self,
         portal: Portal,
         begin: Begin,
-        secrets: Callable[[SecretKind], Secret | Deny],
+        secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
         again: Callable[[Entered], None],
     ) -> None:
         self._portal = portal
@@ -348,7 +350,8 @@ class InProcessStay:
         return Answered(lookup=lookup, answer=answer, documents=(page(name),), pages=1)
 
     def _ask(self, kind: SecretKind) -> str:
-        answer = self._secrets(kind)
+        ahead = self._portal.ahead
+        answer = self._secrets(kind, None if ahead is None else self._portal.time.at + ahead)
         if isinstance(answer, Deny):
             raise errors.named(answer.trouble)(answer.words)
         return answer.value

@@ -52,7 +52,7 @@ def main(count: int, path: Path) -> None:
     from tests.office.portal import SEED
 
     time = SharedTime(path)
-    clock = Clock(now=time.now, sleep=time.sleep)
+    clock = Clock(now=time.now, sleep=time.sleep, synchronised=lambda: True)
     account, seed = Account.objects.get(), Seed.parse(SEED)
     credential = account.credentials.get()
     given = 0

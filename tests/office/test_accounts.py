@@ -73,7 +73,7 @@ def test_another_password_releases_the_account(either: Office) -> None:
     reject(account)
     accounts.replace(account, by=account.owner, password="Another-1")
     assert not attempts.on_hold(account)
-    assert Ledger(account, uuid4())("password") == Secret(value="Another-1")
+    assert Ledger(account, uuid4(), Time().clock)("password") == Secret(value="Another-1")
 
 
 def test_t_acc_04_the_refused_password_is_recognised_when_entered_again(either: Office) -> None:

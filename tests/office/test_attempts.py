@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connections
 
 from harvester import errors
-from harvester.office import accounts, attempts
-from harvester.office.attempts import UNFINISHED, Ledger
+from harvester.office import accounts, attempts, lastattempt, pauses
+from harvester.office.attempts import RESTORED, UNFINISHED, Ledger
+from harvester.office.clock import Clock
 from harvester.office.codes import Seed
 from harvester.office.models import Account, Attempt, AttemptEnd, CodeUse, Hold
 from harvester.visit.wire import Deny, Secret
@@ -207,3 +213,161 @@ def test_a_denied_password_does_not_add_a_hold_to_a_hold(office: Office) -> None
     assert isinstance(answer, Deny)
     asked.settle(answer.trouble, answer.words)
     assert Hold.objects.count() == 1
+
+
+def test_t_acc_03_a_database_from_before_the_last_attempt_holds_every_account(
+    office: Office, tmp_path: Path
+) -> None:
+    account, other = office.account("ana"), office.account("ben")
+    backup = tmp_path / "backup"
+    with closing(sqlite3.connect(office.files[0])) as source, closing(sqlite3.connect(backup)) as copy:
+        source.backup(copy)
+    asked = ledger(account)
+    asked("password")
+    asked.settle("WrongPassword")
+
+    connections["default"].close()
+    for file in office.files:
+        file.unlink()
+    shutil.copy(backup, office.home / "practice.sqlite3")
+
+    assert Hold.objects.count() == Attempt.objects.count() == 0
+    assert attempts.restored()
+    held = {(hold.account, hold.trouble) for hold in Hold.objects.all()}
+    assert held == {(account, RESTORED), (other, RESTORED)}
+    assert isinstance(ledger(account)("password"), Deny)
+    for one in (account, other):
+        accounts.release(one, by=one.owner)
+    assert not attempts.restored()
+    assert isinstance(ledger(account)("password"), Secret)
+
+
+def test_t_acc_03_an_attempt_that_the_database_knows_is_no_restore(either: Office) -> None:
+    account = either.account()
+    asked = ledger(account)
+    asked("password")
+    asked.settle()
+    assert not attempts.restored()
+    assert not Hold.objects.exists()
+
+
+def test_t_acc_03_another_attempt_in_the_place_of_the_last_one_is_a_restore_too(office: Office) -> None:
+    account = office.account()
+    asked = ledger(account)
+    asked("password")
+    asked.settle()
+    known = Attempt.objects.get()
+    lastattempt.forget()
+    lastattempt.remember(Attempt(pk=known.pk, stay=uuid4()))
+    assert attempts.restored()
+
+
+@pytest.mark.parametrize("ahead", [-21.0, 21.0, 90.0, -40.0, 3600.0])
+def test_t_acc_08_no_sign_in_begins_where_the_clocks_are_apart(office: Office, ahead: float) -> None:
+    account = office.account()
+    answer = ledger(account)("password", START + timedelta(seconds=ahead))
+    assert isinstance(answer, Deny)
+    assert answer.trouble == "ClockWrong"
+    assert f"{abs(ahead):.0f} s" in answer.words
+    assert not Attempt.objects.exists()
+
+
+@pytest.mark.parametrize("ahead", [-20.0, -1.0, 0.0, 20.0])
+def test_clocks_that_differ_by_less_than_a_code_allows_are_one(office: Office, ahead: float) -> None:
+    asked = ledger(office.account())
+    assert isinstance(asked("password", START + timedelta(seconds=ahead)), Secret)
+    assert isinstance(asked("authenticator", START + timedelta(seconds=ahead)), Secret)
+
+
+def test_t_acc_08_a_clock_that_jumps_after_the_password_gets_no_code_and_no_hold(office: Office) -> None:
+    account = office.account()
+    asked = ledger(account)
+    asked("password", START)
+    answer = asked("authenticator", START - timedelta(seconds=40))
+    assert isinstance(answer, Deny)
+    asked.settle(answer.trouble, answer.words)
+    assert results(account) == ["accepted"]
+    assert not CodeUse.objects.exists()
+    assert not Hold.objects.exists()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_t_acc_09_where_the_portal_tells_no_time_a_time_server_has_to_keep_ours(
+    office: Office, kept: bool
+) -> None:
+    time, account = Time(), office.account()
+    clock = Clock(now=lambda: time.at, sleep=time.sleep, synchronised=lambda: kept)
+    answer = Ledger(account, uuid4(), clock)("password", None)
+    assert isinstance(answer, Secret) is kept
+    assert Attempt.objects.count() == kept
+
+
+def test_an_account_without_an_authenticator_needs_no_clock(office: Office) -> None:
+    account = office.account(seed=None)
+    assert isinstance(ledger(account)("password", START + timedelta(hours=1)), Secret)
+
+
+def twice(account: Account, time: Time) -> Secret | Deny:
+    """Sign in, and again in the same stay; return the second answer."""
+    asked = ledger(account, time)
+    assert isinstance(asked("password"), Secret)
+    asked.settle()
+    answer = asked("password")
+    asked.settle()
+    return answer
+
+
+def test_a_portal_that_ended_three_sessions_since_yesterday_gets_no_fourth_sign_in_again(
+    office: Office,
+) -> None:
+    account, time = office.account(seed=None), Time()
+    for _ in range(3):
+        assert isinstance(twice(account, time), Secret)
+        time.at += timedelta(hours=1)
+    answer = twice(account, time)
+    assert isinstance(answer, Deny)
+    assert answer.trouble == "SignedOut"
+    time.at += timedelta(days=1)
+    assert isinstance(twice(account, time), Secret)
+
+
+def refused(account: Account, time: Time, trouble: str = "WrongPassword") -> None:
+    asked = ledger(account, time)
+    asked("password")
+    asked.settle(trouble)
+
+
+@pytest.mark.parametrize("trouble", ["WrongPassword", "CodeRejected", "AccountLocked"])
+def test_two_accounts_refused_within_15_minutes_pause_the_portal(either: Office, trouble: str) -> None:
+    time, third = Time(), either.account("cleo")
+    refused(either.account("ana"), time)
+    time.at += timedelta(minutes=15)
+    assert pauses.paused("cascadia") is None
+    refused(either.account("ben"), time, trouble)
+    paused = pauses.paused("cascadia")
+    assert paused is not None
+    assert "two accounts within 15 minutes" in paused.words
+    answer = ledger(third, time)("password")
+    assert isinstance(answer, Deny)
+    assert answer.trouble == "PortalPaused"
+    assert not third.attempts.exists()
+
+    assert pauses.resume("cascadia", by=third.owner, note="the portal had a bad day") == 1
+    assert isinstance(ledger(third, time)("password"), Secret)
+
+
+def test_one_account_refused_twice_or_two_at_long_intervals_are_no_storm(office: Office) -> None:
+    time, ana = Time(), office.account("ana")
+    refused(ana, time)
+    accounts.replace(ana, by=ana.owner, password="another one", clock=time.clock)
+    refused(ana, time)
+    time.at += timedelta(minutes=15, seconds=1)
+    refused(office.account("ben"), time)
+    assert pauses.paused("cascadia") is None
+
+
+def test_an_expired_password_is_no_refusal(office: Office) -> None:
+    time = Time()
+    refused(office.account("ana"), time)
+    refused(office.account("ben"), time, "PasswordExpired")
+    assert pauses.paused("cascadia") is None

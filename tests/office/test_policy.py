@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
-from harvester.model.portal import Policy
+from harvester.model.portal import Policy, PortalFacts
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer
-from harvester.office import policy, sweep, worklist
+from harvester.office import pauses, policy, sweep, worklist
+from harvester.office.pauses import PauseError
+from harvester.office.policy import PolicyError
 from harvester.office.sweep import SweepReport
 from harvester.visit.wire import Catalogue
 from tests.office.conftest import Office
@@ -123,3 +126,75 @@ def test_a_lookup_for_a_person_who_waits_meets_the_same_gate(office: Office, por
     )
     assert (portal.begun, looked.snapshot) == ([], None)
     assert "registered first" in looked.reason
+
+
+UNREAD = FACTS.model_copy(update={"policy": Policy.unknown()})
+LONG_AGO = FACTS.model_copy(
+    update={"policy": Policy.permitted(source="terms", checked=TODAY - timedelta(days=181))}
+)
+
+
+@pytest.mark.parametrize("facts", [UNREAD, LONG_AGO])
+def test_t_acc_13_terms_that_nobody_read_lately_let_nothing_run_unattended(
+    portal: Portal, run: Run, facts: PortalFacts
+) -> None:
+    report = run(today=TODAY, catalogue=lambda: Catalogue(portals=(facts,)))
+    assert portal.begun == []
+    assert "it runs only while a person watches" in report.waiting[0].reason
+
+
+@pytest.mark.parametrize("facts", [UNREAD, LONG_AGO])
+def test_while_a_person_watches_it_runs(portal: Portal, run: Run, facts: PortalFacts) -> None:
+    report = run(today=TODAY, catalogue=lambda: Catalogue(portals=(facts,)), answer=lambda _: None)
+    assert (len(portal.sign_ins), report.counts["looked_up"]) == (1, 3)
+
+
+@pytest.mark.parametrize("facts", [UNREAD, LONG_AGO])
+def test_what_somebody_attests_is_believed_for_180_days(
+    office: Office, portal: Portal, run: Run, facts: PortalFacts
+) -> None:
+    policy.attest(facts, "terms of use, section 3", by=office.person(), clock=portal.time.clock)
+    last = portal.time.at.date() + timedelta(days=180)
+    assert policy.objection(facts, last) is None
+    assert "more than 180 days ago" in (policy.objection(facts, last + timedelta(days=1)) or "")
+    assert run(today=TODAY, catalogue=lambda: Catalogue(portals=(facts,))).counts["looked_up"] == 3
+
+
+def test_nobody_attests_away_what_forbids_or_wants_a_registration(office: Office, portal: Portal) -> None:
+    ana = office.person()
+    prohibited = FACTS.model_copy(update={"policy": Policy.prohibited(source="terms", checked=TODAY)})
+    with pytest.raises(PolicyError, match="forbids software"):
+        policy.attest(prohibited, "terms", by=ana)
+    with pytest.raises(PolicyError, match="say where"):
+        policy.attest(UNREAD, "  ", by=ana)
+    policy.attest(WANTS_REGISTRATION, "terms", by=ana, clock=portal.time.clock)
+    assert "registered first" in (policy.objection(WANTS_REGISTRATION, TODAY, attended=True) or "")
+    policy.forbid(UNREAD, "a letter", by=ana)
+    with pytest.raises(PolicyError, match="forbids software"):
+        policy.attest(UNREAD, "terms", by=ana)
+    assert policy.objection(UNREAD, TODAY, attended=True)
+
+
+def test_a_paused_portal_is_not_asked_and_a_stay_that_is_there_ends(
+    office: Office, portal: Portal, run: Run
+) -> None:
+    policy.register(WANTS_REGISTRATION, "REG-4471", by=office.person())
+
+    def first_then_pause(query: Query) -> Answer:
+        pauses.pause("cascadia", "their administrator called", by=office.person())
+        return truth(query)
+
+    portal.answers = first_then_pause
+    report = run(today=TODAY)
+    assert (report.counts["looked_up"], report.counts["waiting"]) == (1, 2)
+    assert "is paused: their administrator called" in report.waiting[0].reason
+    assert (len(portal.sign_ins), portal.sign_outs) == (1, 1)
+    run(today=TOMORROW)
+    assert len(portal.sign_ins) == 1
+    portal.answers = truth
+    pauses.resume("cascadia", by=office.person())
+    assert run(today=TOMORROW).counts["waiting"] == 0
+    with pytest.raises(PauseError, match="not paused"):
+        pauses.resume("cascadia", by=office.person())
+    with pytest.raises(PauseError, match="say why"):
+        pauses.pause("cascadia", " ")

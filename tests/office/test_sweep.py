@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -599,7 +599,7 @@ def test_trouble_while_signing_in_again_counts_as_a_rejection(
     def stay(
         begin: Begin,
         *,
-        secrets: Callable[[SecretKind], Secret | Deny],
+        secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
         again: Callable[[Entered], None],
         inherit: tuple[int, ...],
     ) -> InProcessStay:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -88,9 +88,9 @@ class Road:
         """Import these items."""
         worklist.import_items([*claims, *appointments], source="worklist", catalogue=catalogue())
 
-    def sweep(self, today: date = TODAY, **more: Any) -> SweepReport:
-        """Sweep by the portal's clock, with real stays."""
-        clock = PortalTime(self.control).clock
+    def sweep(self, today: date = TODAY, *, kept: bool = True, **more: Any) -> SweepReport:
+        """Sweep by the portal's clock, with real stays; ``kept``: a time server keeps the machine's clock."""
+        clock = replace(PortalTime(self.control).clock, synchronised=lambda: kept)
         return sweep.sweep(today=today, catalogue=catalogue, clock=clock, waits=(), **more)
 
     def get(self, path: str) -> Any:

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 import psutil
@@ -19,10 +20,10 @@ from harvester.visit.wire import Answered, Begin, Context, Deny, Secret, SecretK
 from tests.road.road import Road, items
 
 
-def secrets_of(road: Road) -> Callable[[SecretKind], Secret | Deny]:
+def secrets_of(road: Road) -> Callable[[SecretKind, datetime | None], Secret | Deny]:
     person = road.get("/cast")["staff"][0]
     code = pyotp.TOTP(person["totp_secret"])
-    return lambda kind: Secret(value=person["password"] if kind == "password" else code.now())
+    return lambda kind, _: Secret(value=person["password"] if kind == "password" else code.now())
 
 
 def beginning(road: Road) -> Begin:
@@ -86,7 +87,7 @@ def test_a_stay_that_loses_a_process_ends_and_leaves_nothing(road: Road, victim:
 
 
 def test_a_secret_that_is_denied_ends_the_stay_before_anything_was_tried(road: Road) -> None:
-    def denied(_: SecretKind) -> Deny:
+    def denied(_kind: SecretKind, _told: datetime | None) -> Deny:
         return Deny(trouble="PortalUnavailable", words="not now")
 
     with nothing_left(), pytest.raises(PortalUnavailable), Stay(beginning(road), secrets=denied) as stay:

@@ -156,7 +156,7 @@ def test_help_lists_what_exists() -> None:
         ("worklist", ("import", "list")),
         ("lookup", ("eligibility", "claim", "payments", "overpayments", "authorizations", "remittance")),
         ("snapshots", ("list", "show", "diff", "save-file")),
-        ("portals", ("register", "forbid")),
+        ("portals", ("register", "attest", "forbid", "pause", "resume")),
     ):
         said = ran(group, "--help")
         assert said.code == 0
@@ -673,6 +673,33 @@ def test_a_record_of_terms_that_means_nothing_is_refused() -> None:
     assert "registers no software" in ran("portals", "register", "cascadia", "REG-1").sentence
     assert "where the portal's terms forbid" in ran("portals", "forbid", "cascadia", "--source", " ").sentence
     assert "o installed flow" in ran("portals", "forbid", "olympia", "--source", "terms").sentence
+
+
+def test_a_portal_is_paused_and_resumed_and_says_why(
+    office: Office,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "catalogue", catalogue)
+    office.person()
+    assert ran("portals", "pause", "cascadia", "--reason", "their site is odd").out.startswith("Cascadia")
+    assert "does not run: paused: their site is odd (Ana, " in ran("portals", *DAY).out
+    assert "paused: their site is odd" in ran("portals", "--json", *DAY).json["portals"][0]["objection"]
+    assert "asked again" in ran("portals", "resume", "cascadia", "--note", "it was us").out
+    assert ran("portals", "--json", *DAY).json["portals"][0]["objection"] is None
+    assert "is not paused" in ran("portals", "resume", "cascadia").sentence
+
+
+def test_terms_that_nobody_recorded_are_attested(
+    office: Office,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unread = FACTS.model_copy(update={"policy": Policy.unknown()})
+    monkeypatch.setattr(client, "catalogue", lambda: Catalogue(portals=(unread,)))
+    office.person()
+    assert "only while a person watches" in ran("portals").out
+    said = ran("portals", "attest", "cascadia", "--source", "terms of use, section 3", "--json").json
+    assert said["objection"] is None
+    assert said["attested"].items() >= {"words": "terms of use, section 3", "by": "ana"}.items()
 
 
 def test_a_broken_flow_is_listed_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,7 +151,7 @@ def _done(facts: PortalFacts, as_json: bool, today: date, said: str) -> None:
         screen.print_json(_plain(facts, recorded, today))
         return
     screen.say(said)
-    if objection := recorded.objection(facts, today):
+    if objection := recorded.objection(facts, today) or _paused(facts):
         screen.say(f"It does not run: {objection}.")
 
 
@@ -171,8 +171,20 @@ def _plain(facts: PortalFacts, recorded: Recorded, today: date) -> dict[str, obj
         "registered": _row(recorded.registered),
         "attested": _row(recorded.attested),
         "forbidden": _row(recorded.forbidden),
-        "objection": recorded.objection(facts, today),
+        "objection": recorded.objection(facts, today) or _paused(facts),
     }
+
+
+def _paused(facts: PortalFacts) -> str | None:
+    """Return why nobody signs in there now; nothing where there is no practice yet."""
+    from harvester.office import pauses, practice
+
+    pause = pauses.paused(facts.id) if practice.exists() else None
+    return (
+        f"paused: {pause.words} ({pause.by.called if pause.by else 'by itself'}, {pause.at.date()})"
+        if pause
+        else None
+    )
 
 
 def _row(terms: PortalTerms | None) -> dict[str, object] | None:
@@ -180,15 +192,24 @@ def _row(terms: PortalTerms | None) -> dict[str, object] | None:
 
 
 def _described(facts: PortalFacts, recorded: Recorded, today: date) -> Table:
-    policy, rules, objection = facts.policy, facts.rules, recorded.objection(facts, today)
+    policy, rules, objection = facts.policy, facts.rules, recorded.objection(facts, today) or _paused(facts)
     source = f" ({policy.source}, read on {policy.checked})" if policy.checked else ""
     limits = [
         f"locks after {rules.lockout.after} refused passwords",
         f"signs out after {rules.idle.total_seconds() / 60:.0f} idle minutes",
         f"second factor: {', '.join(rules.mfa) or 'none'}",
     ]
-    if rules.password_days:
-        limits.append(f"password lives {rules.password_days} days")
+    limits += [
+        said
+        for said in (
+            f"{rules.pace.total_seconds():.0f} s between lookups" if rules.pace else "",
+            f"{rules.an_hour} lookups an hour" if rules.an_hour else "",
+            f"{rules.a_day} lookups a day" if rules.a_day else "",
+            f"{rules.at_once} signed in at once",
+            f"password lives {rules.password_days} days" if rules.password_days else "",
+        )
+        if said
+    ]
     listed = screen.grid("left", "fold")
     for label, said, style in (
         ("carriers", ", ".join(f"{one.name} ({one.id})" for one in facts.carriers), ""),

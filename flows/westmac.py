@@ -62,6 +62,7 @@ PORTAL = Portal(
         lockout=Lockout(after=3),
         idle=minutes(30),
         must_sign_out=True,
+        stays_open=minutes(180),
         mfa=("email",),
         code_lives=timedelta(hours=8),
         password_days=365,

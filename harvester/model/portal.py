@@ -117,6 +117,8 @@ class Rules(Fact):
     """The portal signs out after so long without a request."""
     absolute: timedelta | None = None
     must_sign_out: bool = True
+    stays_open: timedelta | None = None
+    """For how long the portal lets nobody in again where a session was left without signing out."""
     mfa: tuple[Literal["authenticator", "text", "email", "push"], ...] = ()
     code_lives: timedelta | None = None
     """For how long a code that a person receives is good again and again; ``None``: it is good once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -89,6 +89,13 @@ def add(
     return account
 
 
+def left_open(account: Account, clock: Clock | None = None) -> datetime | None:
+    """Return until when a session that nobody signed out of may be open at the portal, if one may."""
+    now = (clock or Clock()).now()
+    last = account.sessions_left.filter(until__gt=now).order_by("-until").first()
+    return last.until if last else None
+
+
 def listed() -> Iterator[Listed]:
     """Yield every account with its state, by portal and owner."""
     for account in Account.objects.select_related("owner").order_by("portal", "owner__username", "user_name"):
@@ -99,6 +106,10 @@ def listed() -> Iterator[Listed]:
             state = "on hold: " + " ".join(hold.sentence for hold in holds)
         elif in_use(account.pk):
             state = "signed in now"
+        elif until := left_open(account):
+            state = (
+                f"ready; its last session at the portal may still be open until {until:%Y-%m-%d %H:%M} UTC"
+            )
         else:
             state = "ready"
         yield Listed(account, state, holds)

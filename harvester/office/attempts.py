@@ -70,6 +70,8 @@ class Ledger:
         self._inbox = inbox
         self.unsettled = False
         """Whether a secret left and nobody has said yet how the portal took it."""
+        self.entered = False
+        """Whether the portal took a password: a session may be open there."""
         self.unanswered = False
         """Whether nobody was there to enter a code that the portal sent."""
 
@@ -273,6 +275,7 @@ class Ledger:
         return attempt
 
     def _end(self, attempts: list[Attempt], result: AttemptEnd.Result) -> None:
+        self.entered |= bool(attempts) and result is AttemptEnd.Result.ACCEPTED
         for attempt in attempts:
             if not AttemptEnd.objects.filter(attempt=attempt).exists():
                 AttemptEnd.objects.create(attempt=attempt, result=result, at=self._clock.now())

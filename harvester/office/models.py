@@ -2,7 +2,7 @@
 
 What must never change once written (:mod:`harvester.office.appendonly`) is refused by the database:
 snapshots, sightings, evidence, attachments, attempts and their ends, holds and releases, used codes,
-portals' terms, pauses and their ends.
+portals' terms, pauses and their ends, sessions that were left open.
 """
 
 from __future__ import annotations
@@ -223,6 +223,16 @@ class Release(models.Model):
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
+
+
+class SessionLeft(models.Model):
+    """A stay ended without the portal confirming that it signed out."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="sessions_left")
+    stay = models.UUIDField()
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+    """When the portal forgets the session, as far as its rules are known."""
 
 
 class Item(models.Model):

@@ -17,12 +17,12 @@ from harvester import errors
 from harvester.errors import PolicyForbids, PortalPaused, StaffNeeded, Trouble
 from harvester.model.portal import LookupKind, PortalFacts, Rules
 from harvester.model.query import Query
-from harvester.office import attempts, lookups, pauses, policy, snapshots
+from harvester.office import accounts, attempts, lookups, pauses, policy, snapshots
 from harvester.office.attempts import Ledger
 from harvester.office.clock import Clock
 from harvester.office.locks import AccountLock, Busy, PlaceLock
 from harvester.office.manners import Manners
-from harvester.office.models import Account, Lookup, PortalSetting
+from harvester.office.models import Account, Lookup, PortalSetting, SessionLeft
 from harvester.office.prompts import Received
 from harvester.visit.client import StayEnded
 from harvester.visit.wire import Answered, Begin, Context, Deny, Entered, Secret, SecretKind, Troubled
@@ -48,6 +48,10 @@ class Stay(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+    @property
+    def signed_out(self) -> bool:
+        """Whether the portal confirmed, at the end, that the stay signed out."""
 
     def enter(self) -> Entered:
         """Sign in; raises ``Trouble`` or ``StayEnded``."""
@@ -156,6 +160,8 @@ def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained
                 return _idle(account, "the account is on hold", StaffNeeded.__name__)
             if not waiting(account, terms.floor).exists():
                 return _idle(account, "")
+            if portal.rules.stays_open and (left := accounts.left_open(account, terms.clock)):
+                return _idle(account, f"its last session at {portal.name} may be open until {left:%H:%M} UTC")
             manners = Manners(account, _rules(portal), terms.clock)
             if not waiting(account, terms.floor, manners.closed).exists():
                 return _idle(account, _closed(portal))
@@ -220,9 +226,18 @@ class _Round:
         )
         with opened as stay:
             drained = self._stay(stay)
+        if self._ledger.entered and not stay.signed_out:
+            self._left()
         self._log.info("stay_ended", done=drained.done)
         self._tell("trouble" if drained.trouble else "signed_out", drained.trouble)
         return drained
+
+    def _left(self) -> None:
+        """Note that the session may still be open at the portal."""
+        now, rules = self._terms.clock.now(), self._portal.rules
+        until = now + (rules.stays_open or rules.idle)
+        SessionLeft.objects.create(account=self._account, stay=self._id, at=now, until=until)
+        self._log.warning("session_left")
 
     def _stay(self, stay: Stay) -> Drained:
         try:

@@ -165,6 +165,11 @@ class Stay:
             self._left = answer
         return self._left
 
+    @property
+    def signed_out(self) -> bool:
+        """Whether the portal confirmed that the stay signed out, if it had to."""
+        return self._left is not None and self._left.signed_out
+
     def _say(self, message: ToStay) -> None:
         assert self._child is not None
         assert self._child.stdin is not None

@@ -206,8 +206,9 @@ class Stay:
         return self._once(query)
 
     def _once(self, query: Query) -> Answer:
-        # Where a lookup ended in trouble, nobody knows what the page shows: the next one begins at home.
-        if self._astray:
+        # Where a lookup ended in trouble, nobody knows what the page shows: the next one begins at home,
+        # if that is one of the pages that the flow reads.
+        if self._astray and self._guard.allows("GET", self._home, "Document", {}, None):
             with suppress(Error):
                 self._page.goto(self._home)
         self._astray = True

@@ -255,6 +255,8 @@ class Portal:
     queries: list[tuple[str, Query]] = field(default_factory=list)
     signed_in: set[str] = field(default_factory=set)
     sign_outs: int = 0
+    forgets_to_say: bool = False
+    """Whether it does not confirm that somebody signed out."""
     begun: list[Begin] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -290,6 +292,11 @@ class InProcessStay:
         self._user = begin.user_name
         self._secrets = secrets
         self._again = again
+
+    @property
+    def signed_out(self) -> bool:
+        """Whether the portal said so."""
+        return self._user not in self._portal.signed_in and not self._portal.forgets_to_say
 
     def __enter__(self) -> Self:
         return self

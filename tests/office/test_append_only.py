@@ -5,7 +5,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from harvester.office import accounts, policy, sweep, worklist
+from harvester.office import accounts, pauses, policy, sweep, worklist
 from tests.office.conftest import Office
 from tests.office.portal import FACTS, TODAY, TOMORROW, Portal, claim_item, whole_catalogue
 
@@ -19,13 +19,16 @@ TABLES = (
     "release",
     "codeuse",
     "portalterms",
+    "pause",
+    "resumption",
+    "sessionleft",
     "attachment",
 )
 
 
 def fill(office: Office) -> None:
     """Put at least one row into every table."""
-    portal = Portal()
+    portal = Portal(forgets_to_say=True)
     account = office.account()
     worklist.import_items([claim_item(1)], source="test.csv", catalogue=whole_catalogue())
     for day in (TODAY, TOMORROW):
@@ -33,6 +36,8 @@ def fill(office: Office) -> None:
     accounts.hold(account, by=office.person())
     accounts.release(account, by=office.person())
     policy.forbid(FACTS, "terms", by=office.person())
+    pauses.pause("cascadia", "their site is odd")
+    pauses.resume("cascadia", by=office.person())
 
 
 def refused(statement: str) -> bool:

@@ -13,6 +13,7 @@ from harvester.model.query import Query
 from harvester.model.snapshot import Answer
 from harvester.office import accounts, sweep, worklist
 from harvester.office.locks import PlaceLock
+from harvester.office.models import Account, SessionLeft
 from harvester.office.sweep import SweepReport
 from harvester.visit.wire import Catalogue
 from tests.office.conftest import Office
@@ -168,3 +169,34 @@ def test_a_place_that_another_process_holds_is_not_free(office: Office, portal: 
     assert "as many as the portal allows" in report.waiting[0].reason
     with PlaceLock("cascadia", 1):
         assert swept(portal, ruled(at_once=2)).counts["looked_up"] == 1
+
+
+@pytest.mark.parametrize("stays_open", [None, timedelta(hours=3)])
+def test_a_session_that_may_be_open_is_noted_and_waited_for_where_the_portal_keeps_people_out(
+    portal: Watched, stays_open: timedelta | None
+) -> None:
+    follow(2)
+    facts = ruled(stays_open=stays_open, idle=timedelta(minutes=15))
+    portal.forgets_to_say = True
+    assert swept(portal, facts).counts["looked_up"] == 2
+    (account,) = Account.objects.all()
+    until = portal.time.at + (stays_open or timedelta(minutes=15))
+    assert accounts.left_open(account, portal.time.clock) == until
+
+    portal.forgets_to_say = False
+    worklist.import_items([claim_item(7)], source="test.csv", catalogue=catalogue())
+    report = swept(portal, facts)
+    assert len(portal.sign_ins) == (2 if stays_open is None else 1)
+    if stays_open is not None:
+        assert f"may be open until {until:%H:%M} UTC" in report.waiting[0].reason
+        portal.time.at = until
+        assert swept(portal, facts).counts["looked_up"] == 1
+    assert SessionLeft.objects.count() == 1
+
+
+def test_where_no_password_was_taken_no_session_is_left(portal: Watched) -> None:
+    follow(1)
+    portal.passwords["ana.user"] = "another"
+    portal.forgets_to_say = True
+    swept(portal, FACTS)
+    assert not SessionLeft.objects.exists()

@@ -9,17 +9,18 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 
 from harvester.office.models import Attempt, Practice
+from harvester.office.practice import PracticeError
 
 
 def remember(attempt: Attempt) -> None:
     """Write the attempt down, on the disk before this returns; it has to be in the database by now."""
     path = _path()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         newest = _read(path)
@@ -39,7 +40,10 @@ def remember(attempt: Attempt) -> None:
 
 
 def unknown() -> bool:
-    """Whether the database does not know the newest attempt that this machine made."""
+    """Whether the database does not know the newest attempt that this machine made.
+
+    Raises :class:`~harvester.office.practice.PracticeError` where the next one could not be written down.
+    """
     newest = _read(_path())
     return newest is not None and not Attempt.objects.filter(pk=newest[0], stay=newest[1]).exists()
 
@@ -59,5 +63,9 @@ def _read(path: Path) -> tuple[int, str] | None:
 
 def _path() -> Path:
     """Return a file of this practice's own, beside whatever else this machine keeps of its state."""
-    practice = Practice.objects.get()
-    return Path(settings.HARVESTER_STATE) / f"{practice.key_check[:32]}.attempt"
+    folder = Path(settings.HARVESTER_STATE)
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise PracticeError(f"nothing can be written to {folder}; let HARVESTER_STATE name another folder")
+    return folder / f"{Practice.objects.get().key_check[:32]}.attempt"

@@ -11,14 +11,15 @@ import pytest
 from django.db import connections
 
 from harvester import errors
-from harvester.office import accounts, attempts, lastattempt, pauses
+from harvester.office import accounts, attempts, lastattempt, pauses, sweep, worklist
 from harvester.office.attempts import RESTORED, UNFINISHED, Ledger
 from harvester.office.clock import Clock
 from harvester.office.codes import Seed
 from harvester.office.models import Account, Attempt, AttemptEnd, CodeUse, Hold
+from harvester.office.practice import PracticeError
 from harvester.visit.wire import Deny, Secret
 from tests.office.conftest import Office
-from tests.office.portal import PASSWORD, SEED, Time
+from tests.office.portal import PASSWORD, SEED, TODAY, Portal, Time, catalogue, claim_item
 
 START = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
 
@@ -249,6 +250,17 @@ def test_t_acc_03_an_attempt_that_the_database_knows_is_no_restore(either: Offic
     asked.settle()
     assert not attempts.restored()
     assert not Hold.objects.exists()
+
+
+def test_t_acc_03_where_no_attempt_could_be_remembered_nobody_signs_in(office: Office) -> None:
+    office.account()
+    portal, state = Portal(), office.home / "state"
+    worklist.import_items([claim_item(1)], source="test.csv", catalogue=catalogue())
+    state.write_text("a file in the folder's place")
+    with pytest.raises(PracticeError, match="HARVESTER_STATE"):
+        sweep.sweep(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    assert portal.sign_ins == []
+    assert not Attempt.objects.exists()
 
 
 def test_t_acc_03_another_attempt_in_the_place_of_the_last_one_is_a_restore_too(office: Office) -> None:

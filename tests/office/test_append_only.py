@@ -49,21 +49,25 @@ def refused(statement: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_a_row_cannot_be_changed(either: Office, table: str) -> None:
+def test_a_row_cannot_be_changed(either: Office) -> None:
     fill(either)
-    model = apps.get_model("office", table)
-    assert model._default_manager.exists()
-    columns = [field.column for field in model._meta.local_fields]
-    assert all(refused(f"UPDATE office_{table} SET {column} = {column}") for column in columns)  # noqa: S608
+    taken = []
+    for table in TABLES:
+        model = apps.get_model("office", table)
+        assert model._default_manager.exists(), table
+        columns = [field.column for field in model._meta.local_fields]
+        changes = [f"UPDATE office_{table} SET {column} = {column}" for column in columns]  # noqa: S608
+        taken += [change for change in changes if not refused(change)]
+    assert taken == []
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_a_row_cannot_be_deleted(either: Office, table: str) -> None:
+def test_a_row_cannot_be_deleted(either: Office) -> None:
     fill(either)
-    before = apps.get_model("office", table)._default_manager.count()
-    assert refused(f"DELETE FROM office_{table}")  # noqa: S608
-    assert apps.get_model("office", table)._default_manager.count() == before > 0
+    for table in TABLES:
+        rows = apps.get_model("office", table)._default_manager
+        before = rows.count()
+        assert refused(f"DELETE FROM office_{table}"), table  # noqa: S608
+        assert rows.count() == before > 0
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -210,7 +210,7 @@ class FlowContract:
     troubles: ClassVar[Mapping[str, Outcome | Sequence[Outcome]]]
     """What comes of each trouble that the mock can play."""
     driven: ClassVar[bool] = False
-    """Whether its pages have to be driven: what troubles come to takes minutes, `make test-long`."""
+    """Whether its pages have to be driven: troubles and the second day take minutes, `make test-long`."""
     most: ClassVar[int] = 8
     """Records of each kind whose truth is asked for on the first day; half as many on the second."""
     unread: ClassVar[frozenset[str]] = frozenset()
@@ -237,15 +237,17 @@ class FlowContract:
 
     @staticmethod
     def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-        """Give each trouble's outcomes a test of their own."""
+        """Give each day, and each trouble's outcomes, a test of their own."""
+        assert metafunc.cls is not None
+        marks = [pytest.mark.long] if metafunc.cls.driven else []
+        if "day" in metafunc.fixturenames:
+            metafunc.parametrize("day", [0, pytest.param(1, marks=marks)])
         if "outcome" in metafunc.fixturenames:
-            assert metafunc.cls is not None
             played = [
                 (name, one)
                 for name, outcomes in metafunc.cls.troubles.items()
                 for one in ([outcomes] if isinstance(outcomes, Outcome) else outcomes)
             ]
-            marks = [pytest.mark.long] if metafunc.cls.driven else []
             metafunc.parametrize(
                 ("name", "outcome"),
                 [pytest.param(name, one, marks=marks, id=_named(name, one)) for name, one in played],
@@ -257,7 +259,6 @@ class FlowContract:
         kinds = {query.kind for query in self.queries(world) if true_to(query, truth)}
         assert kinds == set(self.flow.offers)
 
-    @pytest.mark.parametrize("day", [0, 1])
     def test_every_answer_is_the_truth(self, world: World, day: int, record_property: Any) -> None:
         """Everything that is asked is answered with what the portal knows, on both days."""
         world.portals.turn_to(world.portals.today + timedelta(days=day))

@@ -25,7 +25,7 @@ test: ## run every check: ruff, mypy, import-linter, pytest
 
 test-long: ## run the tests that take minutes
 	@$(PYTHON) scripts/environment.py dev
-	@.venv/bin/pytest -m long
+	@.venv/bin/pytest -m long -o faulthandler_timeout=1800
 
 lock: ## write requirements*.lock anew from pyproject.toml
 	@$(PYTHON) scripts/environment.py lock

@@ -233,7 +233,7 @@ class Served(ABC):
             self.site.sessions.open(session, "signed_in")
         session.stage = self.after_password
 
-    def lock(self, session: Session) -> Response:
+    def show_locked(self, session: Session) -> Response:
         """Return what somebody sees whose account is locked."""
         return self.show(session, "notice.html", **vars(self.locked))
 
@@ -246,7 +246,7 @@ class Served(ABC):
         if self.gate.code(user, entered(form, "code"), session.id) != "accepted":
             if self.gate.locked(user):
                 self.site.sessions.end(session, "locked")
-                return self.lock(session)
+                return self.show_locked(session)
             return self.show(session, "code.html", error=self.wrong_code)
         self.site.sessions.open(session, "signed_in")
         return RedirectResponse(self.ladder(session) or "/home", 303)

@@ -151,7 +151,7 @@ def _done(facts: PortalFacts, as_json: bool, today: date, said: str) -> None:
         screen.print_json(_plain(facts, recorded, today))
         return
     screen.say(said)
-    if objection := recorded.objection(facts, today) or _paused(facts):
+    if objection := _objection(facts, recorded, today):
         screen.say(f"It does not run: {objection}.")
 
 
@@ -171,20 +171,19 @@ def _plain(facts: PortalFacts, recorded: Recorded, today: date) -> dict[str, obj
         "registered": _row(recorded.registered),
         "attested": _row(recorded.attested),
         "forbidden": _row(recorded.forbidden),
-        "objection": recorded.objection(facts, today) or _paused(facts),
+        "objection": _objection(facts, recorded, today),
     }
 
 
-def _paused(facts: PortalFacts) -> str | None:
-    """Return why nobody signs in there now; nothing where there is no practice yet."""
+def _objection(facts: PortalFacts, recorded: Recorded, today: date) -> str | None:
+    """Return why nobody signs in there today unattended; of pauses only where there is a practice."""
     from harvester.office import pauses, practice
 
-    pause = pauses.paused(facts.id) if practice.exists() else None
-    return (
-        f"paused: {pause.words} ({pause.by.called if pause.by else 'by itself'}, {pause.at.date()})"
-        if pause
-        else None
-    )
+    if (said := recorded.objection(facts, today)) or not practice.exists():
+        return said
+    if (pause := pauses.paused(facts.id)) is None:
+        return None
+    return f"paused: {pause.words} ({pause.by.called if pause.by else 'by itself'}, {pause.at.date()})"
 
 
 def _row(terms: PortalTerms | None) -> dict[str, object] | None:
@@ -192,7 +191,7 @@ def _row(terms: PortalTerms | None) -> dict[str, object] | None:
 
 
 def _described(facts: PortalFacts, recorded: Recorded, today: date) -> Table:
-    policy, rules, objection = facts.policy, facts.rules, recorded.objection(facts, today) or _paused(facts)
+    policy, rules, objection = facts.policy, facts.rules, _objection(facts, recorded, today)
     source = f" ({policy.source}, read on {policy.checked})" if policy.checked else ""
     limits = [
         f"locks after {rules.lockout.after} refused passwords",

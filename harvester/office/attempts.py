@@ -27,16 +27,16 @@ log = structlog.get_logger()
 
 HELD = "HeldByPerson"
 UNFINISHED = "UnfinishedAttempt"
-UNFINISHED_TODO = (
-    "Sign in to the portal by hand to see that the account works, then release it: "
-    "an attempt at signing in was not finished, and nobody knows whether the portal counted it."
-)
-
 RESTORED = "DatabaseRestored"
-RESTORED_TODO = (
-    "Sign in to the portal by hand to see that the account works, then release it: the database was "
-    "restored from before the last sign-in, and what the portal refused since is not known here."
-)
+
+_SEE = "Sign in to the portal by hand to see that the account works, then release it"
+_TODO = {
+    UNFINISHED: f"{_SEE}: an attempt at signing in was not finished, and nobody knows whether the portal "
+    "counted it.",
+    RESTORED: f"{_SEE}: the database was restored from before the last sign-in, and what the portal refused "
+    "since is not known here.",
+}
+"""What the owner does about a hold that no trouble at the portal is the reason of."""
 
 PASSWORDS_A_STAY = 2
 """Signing in, and once again where the portal ended the session."""
@@ -134,7 +134,7 @@ class Ledger:
             if on_hold(account):
                 return Deny(trouble="StaffNeeded", words="the account is on hold")
             if Attempt.objects.filter(account=account, end=None).exists():
-                return Deny(trouble="StaffNeeded", words=UNFINISHED_TODO)
+                return Deny(trouble="StaffNeeded", words=_TODO[UNFINISHED])
             if mine.count() >= PASSWORDS_A_STAY:
                 return Deny(trouble="SignedOut", words="this stay has signed in again once already")
             if mine.exists() and self._agains() >= AGAIN_A_DAY:
@@ -295,15 +295,10 @@ def hold(
 
     ``words`` are the portal's own, or the note of the person who does it (``by``).
     """
-    match trouble:
-        case "UnfinishedAttempt":
-            todo = UNFINISHED_TODO
-        case "DatabaseRestored":
-            todo = RESTORED_TODO
-        case "HeldByPerson":
-            todo = f"{by.called if by else 'Somebody'} put it on hold: ask before it is released."
-        case _:
-            todo = errors.named(trouble).todo
+    if trouble == HELD:
+        todo = f"{by.called if by else 'Somebody'} put it on hold: ask before it is released."
+    else:
+        todo = _TODO.get(trouble) or errors.named(trouble).todo
     now = (clock or Clock()).now()
     row = Hold(uuid=uuid4(), account=account, trouble=trouble, todo=todo, attempt=attempt, by=by, at=now)
     row.sealed_words = keys().seal(words.encode(), words_slot(row))

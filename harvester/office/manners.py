@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import random
 
@@ -17,20 +16,17 @@ JITTER = 0.5
 class Manners:
     """The rules of one portal, kept by one account."""
 
-    def __init__(
-        self, account: Account, rules: Rules, clock: Clock, chance: Callable[[], float] = random
-    ) -> None:
+    def __init__(self, account: Account, rules: Rules, clock: Clock) -> None:
         self._account = account
         self._rules = rules
         self._clock = clock
-        self._chance = chance
         self._last: datetime | None = None
         self._began = clock.now()
 
     def wait(self) -> None:
         """Let the pace of the portal pass since the last call."""
         if self._last is not None and self._rules.pace:
-            pause = self._rules.pace * (1 + JITTER * self._chance())
+            pause = self._rules.pace * (1 + JITTER * random())  # noqa: S311 - a pause, no secret
             left = (self._last + pause - self._clock.now()).total_seconds()
             if left > 0:
                 self._clock.sleep(left)

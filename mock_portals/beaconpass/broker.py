@@ -132,7 +132,7 @@ class Broker(Served):
         user = entered(form, "userName").lower()
         if self.gate.password(user, entered(form, "password"), session.id) != "accepted":
             if self.gate.locked(user):
-                return self.lock(session)
+                return self.show_locked(session)
             error = "BeaconPass could not sign you in. The user name or the password is not right."
             return self.show(session, "signin.html", timed_out=False, error=error)
         session = self.site.sessions.renew(session, user, "expired")
@@ -185,7 +185,7 @@ class Broker(Served):
         if judge(user, entered(form, "code"), session.id) != "accepted":
             if self.gate.locked(user):
                 self.site.sessions.end(session, "locked")
-                return self.lock(session)
+                return self.show_locked(session)
             return self._verify(session, to, "This code is not right, or it is too old.")
         session.notes["proved"].add(to.kind)
         answer = RedirectResponse(f"/launch/{to.site}", 303)

@@ -198,7 +198,7 @@ class Cascadia(Served):
         result = self.gate.password(user, entered(form, "password"), session.id)
         if result != "accepted":
             if self.gate.locked(user):
-                return self.lock(session)
+                return self.show_locked(session)
             error = "The user ID or password you entered is incorrect."
             return self.show(session, "signin.html", timed_out=False, error=error)
         expired = self.password_expired(user)

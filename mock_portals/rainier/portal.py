@@ -228,7 +228,7 @@ class Rainier(Served):
         user = notes["user"]
         if self.gate.password(user, entered(form, "password"), session.id) != "accepted":
             if self.gate.locked(user):
-                return self.lock(session)
+                return self.show_locked(session)
             error = "The user ID and password do not match our records."
             return self.show(session, "signin_password.html", who=user, error=error)
         expired = self.password_expired(user)

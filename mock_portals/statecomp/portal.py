@@ -224,7 +224,7 @@ class StateComp(Served):
         user = entered(form, "userId")
         if self.gate.password(user, entered(form, "password"), session.id) != "accepted":
             if self.gate.locked(user):
-                return self.lock(session)
+                return self.show_locked(session)
             error = "Sign-in failed. The User ID and password do not match our records."
             return self.show(session, "signin.html", timed_out=False, error=error)
         expired = self.password_expired(user)

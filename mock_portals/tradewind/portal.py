@@ -186,7 +186,7 @@ class Tradewind(Served):
         known = organization is not None
         if self.gate.password(user, entered(form, "password"), session.id, site=known) != "accepted":
             if self.gate.locked(user):
-                return self.lock(session)
+                return self.show_locked(session)
             error = "The Site ID, User ID or Password is not valid."
             return self.show(session, "signin.html", timed_out=False, error=error)
         session = self.site.sessions.renew(session, user, "expired")

@@ -223,7 +223,7 @@ class Westmac(Served):
             return RedirectResponse("/notice", 303)
         user = entered(form, "userId")
         if self.gate.password(user, entered(form, "password"), session.id) != "accepted":
-            return self.lock(session) if self.gate.locked(user) else self._refused_password(session)
+            return self.show_locked(session) if self.gate.locked(user) else self._refused_password(session)
         if until := self._another_session(user):
             message = f"Another session is active for this User ID. Sign out there, or try again {until}."
             return self.show(None, "notice.html", heading="Already signed in", message=message, link=None)
@@ -266,7 +266,7 @@ class Westmac(Served):
         if self.codes.judge(user, entered(form, "passcode"), session.id) != "accepted":
             if self.gate.locked(user):
                 self.site.sessions.end(session, "locked")
-                return self.lock(session)
+                return self.show_locked(session)
             return self._passcode(session, "The passcode is not correct or has expired.")
         self.site.sessions.open(session, "signed_in")
         self.signed_in.setdefault(user, []).append(session)

@@ -31,6 +31,7 @@ def test_t_acc_09_a_portal_that_tells_no_time_is_asked_where_a_time_server_keeps
 ) -> None:
     road.open(0)
     road.follow(items("claims")[:1])
+    road.post("/clock", told_off_seconds=None)
     report = road.sweep(kept=kept)
     assert len(road.log["sign_ins"]) == kept
     assert bool(report.waiting) is not kept

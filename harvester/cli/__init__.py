@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from harvester.cli import demo, lookup, opening, portals, screen, setup, snapshots, sweep, worklist
+from harvester.cli import codes, demo, lookup, opening, portals, screen, setup, snapshots, sweep, worklist
 from harvester.cli.options import Mistake
 
 DEFECT, STOPPED = 70, 130
@@ -32,6 +32,7 @@ EXPECTED = {
     "harvester.office.pauses": "PauseError",
     "harvester.office.policy": "PolicyError",
     "harvester.office.practice": "PracticeError",
+    "harvester.office.prompts": "PromptError",
     "harvester.office.sweep": "SweepError",
     "harvester.office.vault": "SealError",
     "harvester.visit.client": "StayEnded",
@@ -70,6 +71,7 @@ app.add_typer(setup.account, name="account")
 app.add_typer(worklist.worklist, name="worklist")
 app.command()(sweep.sweep)
 app.add_typer(lookup.lookup, name="lookup")
+app.command()(codes.codes)
 app.add_typer(snapshots.snapshots, name="snapshots")
 app.add_typer(portals.portals, name="portals")
 app.command()(demo.demo)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from harvester.office.models import Lookup
-    from harvester.office.prompts import Answer, Prompt
+    from harvester.office.prompts import Prompt, Typed, Watcher
     from harvester.office.stays import Progress
     from harvester.testing.truth import Comparison, Truth
 
@@ -215,7 +215,7 @@ def day(portals: MakeBelieve, progress: Callable[[Progress], None]) -> Day:
 
     today, began = portals.today, time.monotonic()
     _want_lists(today)
-    report = sweep.sweep(today=today, progress=progress, answer=_mailbox(portals))
+    report = sweep.sweep(today=today, progress=progress, watcher=_mailbox(portals))
     seconds = time.monotonic() - began
     truths = {portal: portals.truth(portal) for portal in portals.addresses}
     return Day(Morning(report, today), *_compared(report.sweep, today, truths), seconds)
@@ -243,17 +243,23 @@ def _want_lists(today: date) -> None:
         lookups.lookup(query, account, asker).save()
 
 
-def _mailbox(portals: MakeBelieve) -> Answer:
+def _mailbox(portals: MakeBelieve) -> Watcher:
     """Play the accounts' owners, who read the codes that portals send them."""
+    from harvester.office.models import Person
+    from harvester.office.prompts import Watcher
     from harvester.visit import client
 
     called = {facts.name: facts.id for facts in client.catalogue().portals}
 
-    def newest(prompt: Prompt) -> str | None:
-        sent = [one["code"] for one in portals.mail(called[prompt.portal], prompt.user_name) if one["code"]]
-        return sent[-1] if sent else None
+    @contextmanager
+    def reading(prompt: Prompt) -> Iterator[Typed]:
+        def newest() -> str:
+            mail = portals.mail(called[prompt.portal], prompt.user_name)
+            return next((one["code"] for one in reversed(mail) if one["code"]), "")
 
-    return newest
+        yield newest
+
+    return Watcher(reading, frozenset(Person.objects.values_list("pk", flat=True)))
 
 
 def _compared(run: int, today: date, truths: Mapping[str, Truth]) -> tuple[Comparison, Counter[str]]:

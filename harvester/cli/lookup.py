@@ -225,7 +225,7 @@ def _look(asked: dict[str, object], name: str | None, today: date, as_json: bool
 
     query, who = _query(asked), person(name, "--as")
     with Watch(screen.console(stderr=True), quiet=as_json) as watch:
-        looked = lookup_now(query, who, today=today, progress=watch, answer=watch.answer)
+        looked = lookup_now(query, who, today=today, progress=watch, watcher=watch.watcher([who]))
     row, found = looked.lookup, looked.snapshot
     about, (words, where) = report.about(row), snapshots.words(row)
     before = snapshots.before(found) if found is not None else None

@@ -86,6 +86,15 @@ def person(name: str | None, option: str) -> Person:
     raise Mistake(f"nobody here is called {name}; known: {', '.join(known) or 'nobody'}")
 
 
+def at_the_terminal(name: str | None) -> list[Person]:
+    """Return who is known to be at the terminal: who says so, or the only person there is."""
+    from harvester.office.models import Person
+
+    if name is None and Person.objects.count() != 1:
+        return []
+    return [person(name, "--by")]
+
+
 def person_or_new(name: str, full: str | None) -> Person:
     """Return the person of that short name, made known now where a full name is given for a new one."""
     from django.core.exceptions import ValidationError

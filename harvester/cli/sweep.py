@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from harvester.cli import options, screen
-from harvester.cli.opening import opened, program
-from harvester.cli.options import Json, Today
+from harvester.cli.opening import at_the_terminal, opened, program
+from harvester.cli.options import By, Json, Today
 
 if TYPE_CHECKING:
     from datetime import date
@@ -28,14 +28,16 @@ UNDONE = 3
 """Exit code of a sweep that left something to do."""
 
 
-def sweep(as_json: Json = False, today: Today = options.NOW) -> None:
+def sweep(by: By = None, as_json: Json = False, today: Today = options.NOW) -> None:
     """Look up everything that is due, with everybody's own account; ends with 3 if something is left."""
     opened()
     from harvester.cli.watch import Watch
     from harvester.office.sweep import sweep as swept
 
     with Watch(screen.console(stderr=True), quiet=as_json) as watch:
-        morning = Morning(swept(today=today, progress=watch, answer=watch.answer), today)
+        morning = Morning(
+            swept(today=today, progress=watch, watcher=watch.watcher(at_the_terminal(by))), today
+        )
     if as_json:
         screen.print_json(morning.whole | {"answers": list(_answers(morning.report.sweep))})
     else:

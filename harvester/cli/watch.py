@@ -1,10 +1,13 @@
-"""How stays go while they go: a line for each account, or now and then a sentence without a terminal."""
+"""How stays go while they go, a line for each account, and who is asked for codes meanwhile."""
 
 from __future__ import annotations
 
+import select
 import sys
 import threading
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -14,7 +17,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from harvester.cli import screen
-from harvester.office.prompts import Answer, Prompt, nobody
+from harvester.office.models import Person
+from harvester.office.prompts import MOMENT, Prompt, Typed, Watcher, legible
 from harvester.office.stays import Progress
 
 ANSWERS = frozenset({"", "NotOnFile", "SeveralOnFile"})
@@ -69,21 +73,46 @@ class Watch:
                 said = f"{stay.who}: {heard.done}/{heard.total}{rate}, {stay.state}"
                 screen.say(said, by=2, out=self._console)
 
-    @property
-    def answer(self) -> Answer:
-        """What asks whoever is at the terminal for a code; nobody, where there is none."""
-        return self._ask if sys.stdin.isatty() else nobody
+    def watcher(self, people: Iterable[Person]) -> Watcher | None:
+        """Return who is at the terminal and may be asked there; ``None`` where there is no terminal."""
+        if not sys.stdin.isatty():
+            return None
+        return Watcher(self._asked, frozenset(person.pk for person in people))
 
-    def _ask(self, prompt: Prompt) -> str | None:
+    @contextmanager
+    def _asked(self, prompt: Prompt) -> Iterator[Typed]:
         with self._asking:  # the other stays go on meanwhile
             self._live.stop()
             try:
-                screen.say(prompt.sentence, "bold yellow", by=2, out=self._console)
-                return self._console.input("  Code (Enter: not now): ").strip() or None
-            except EOFError:
-                return None
+                with typing(prompt, self._console) as typed:
+                    yield typed
             finally:
                 self._live.start()
+
+
+@contextmanager
+def typing(prompt: Prompt, shown: Console) -> Iterator[Typed]:
+    """Ask the person at the terminal for a code, as long as the context is open."""
+    screen.say(prompt.sentence, "bold yellow", by=2, out=shown)
+    shown.print("  Code (Enter: not now): ", end="")
+    typed = False
+
+    def line() -> str | None:
+        nonlocal typed
+        ready, _, _ = select.select([sys.stdin], [], [], MOMENT)
+        if not ready:
+            return None
+        said = sys.stdin.readline()
+        if said.strip() and not legible(said):
+            shown.print("  A code has letters and digits only; once more: ", end="")
+            return None
+        typed = True
+        return said
+
+    yield line
+    if not typed:
+        screen.say("", out=shown)
+        screen.say("This code is not waited for any more.", by=2, out=shown)
 
 
 _STYLES = {"signing_in": "yellow", "trouble": "bold red", "signed_out": "dim"}

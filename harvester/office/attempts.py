@@ -137,6 +137,9 @@ class Ledger:
                 return Deny(trouble="StaffNeeded", words=_TODO[UNFINISHED])
             if mine.count() >= PASSWORDS_A_STAY:
                 return Deny(trouble="SignedOut", words="this stay has signed in again once already")
+            if self._inbox is not None and (vain := self._inbox.vain):
+                self.unanswered = True
+                return Deny(trouble="CodeNeeded", words=vain)
             if mine.exists() and self._agains() >= AGAIN_A_DAY:
                 return Deny(
                     trouble="SignedOut", words=f"the portal has ended {AGAIN_A_DAY} sessions since yesterday"
@@ -218,7 +221,7 @@ class Ledger:
                 return Deny(trouble="CodeRejected", words="the portal refused the code")
             attempt = self._begin(password.credential, Attempt.Kind(kind))
         lastattempt.remember(attempt)
-        code = self._inbox.code(kind)
+        code = self._inbox.code(kind, self._stay)
         if code is not None:
             return Secret(value=code)
         self.unanswered, self.unsettled = True, False

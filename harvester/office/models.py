@@ -59,6 +59,8 @@ class Person(AbstractUser):
     """One member of staff."""
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    there = models.DateTimeField(null=True, blank=True)
+    """When the person last said that they wait for codes that portals send."""
 
     @property
     def called(self) -> str:
@@ -223,6 +225,23 @@ class Release(models.Model):
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
+
+
+class CodeRequest(models.Model):
+    """A portal sent a code to the owner of an account, and a stay waits for it."""
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="code_requests")
+    stay = models.UUIDField()
+    kind = models.CharField(max_length=16)
+    """A :data:`~harvester.office.prompts.Channel`."""
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+    answered = models.DateTimeField(null=True)
+    closed = models.DateTimeField(null=True)
+    """Since when nothing waits for it any more."""
+    sealed_code = models.BinaryField(null=True)
+    """The code, from when it was entered until the stay has it."""
 
 
 class SessionLeft(models.Model):

@@ -32,9 +32,6 @@ log = structlog.get_logger()
 REFUSALS_IN_A_ROW = 3
 """So many refused pages in a row end a stay: the portal changed, and more of it helps nobody."""
 
-SENT = frozenset({"text", "email"})
-"""Codes that a portal sends to a person: it is not made to send one where nobody is."""
-
 BUSY = "somebody is signed in with the account, or as many as the portal allows with others"
 
 Doing = Literal["signing_in", "signed_in", "looked_up", "trouble", "signed_out"]
@@ -167,9 +164,8 @@ def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained
                 return _idle(account, _closed(portal))
             if spent := manners.spent:
                 return _idle(account, spent)
-            methods = set(portal.rules.mfa)
-            if methods and methods <= SENT and not terms.received.attended:
-                return _idle(account, f"{portal.name} sends codes, and nobody is here to enter one")
+            if vain := terms.received.inbox(account, portal).vain:
+                return _idle(account, vain)
             with PlaceLock(portal.id, portal.rules.at_once) as place:
                 inherited = (*lock.descriptors, *place.descriptors)
                 return _Round(account, portal, terms, lock, inherited, manners).run()
@@ -326,7 +322,7 @@ class _Round:
 
     def _drained(self, trouble: str, reason: str = "") -> Drained:
         if trouble == "CodeNeeded" and self._ledger.unanswered:
-            reason = f"{self._portal.name} sent a code to {self._account.owner.called}, and nobody entered it"
+            reason = f"{self._portal.name} sends codes to {self._account.owner.called}, and none was entered"
         if trouble and not reason:
             reason = _REASONS.get(trouble, "the account is on hold until a person has acted at the portal")
         return _idle(self._account, reason.removesuffix("."), trouble, self._done)

@@ -20,13 +20,14 @@ from pydantic import ValidationError
 from harvester.model.portal import LookupKind, PortalFacts
 from harvester.model.query import EligibilityQuery, Query
 from harvester.model.snapshot import Answer, Outcome
-from harvester.office import attempts, lookups, plan, prompts, snapshots, standing, worklist
+from harvester.office import attempts, lookups, plan, snapshots, standing, worklist
 from harvester.office.changes import Change, changes, ending, news
 from harvester.office.clock import Clock
 from harvester.office.keys import keys
 from harvester.office.locks import AccountLock, Busy
 from harvester.office.models import Account, Item, Lookup, Person, Sighting, Snapshot, Sweep
 from harvester.office.plan import Due, Followed, Hand, Standing, Urgency
+from harvester.office.prompts import Received, Watcher
 from harvester.office.stays import BUSY, Drained, Open, Progress, Terms, drain, waiting
 from harvester.office.vault import SealError
 from harvester.visit import client
@@ -186,7 +187,7 @@ def sweep(
     stay: Open = client.Stay,
     catalogue: Callable[[], Catalogue] = client.catalogue,
     progress: Callable[[Progress], None] = lambda _: None,
-    answer: prompts.Answer = prompts.nobody,
+    watcher: Watcher | None = None,
     clock: Clock | None = None,
     at_once: int = AT_ONCE,
     patience: float = PATIENCE,
@@ -197,7 +198,7 @@ def sweep(
     Each account's lookups are made by a thread and a stay of their own, ``at_once`` of them at a
     time. What waits from an earlier sweep is taken up again. ``patience``: seconds to wait for an
     account that is in use; ``waits``: before each further try while a portal is unavailable.
-    ``answer`` asks an account's owner for a code that a portal sent, from several threads at once.
+    ``watcher``: who watches, and is asked for codes that a portal sent to them.
     Raises :class:`~harvester.office.vault.SealError` before anything is tried where the keys cannot
     open credentials.
     """
@@ -225,7 +226,7 @@ def sweep(
         stopped=stopped.is_set,
         patience=patience,
         waits=waits,
-        received=prompts.Received(answer, clock),
+        received=Received(watcher, clock),
         answered=lambda row: _follow_up(row, run, today, facts),
     )
     working = list(
@@ -262,7 +263,7 @@ def lookup_now(
     stay: Open = client.Stay,
     catalogue: Callable[[], Catalogue] = client.catalogue,
     progress: Callable[[Progress], None] = lambda _: None,
-    answer: prompts.Answer = prompts.nobody,
+    watcher: Watcher | None = None,
     clock: Clock | None = None,
     patience: float = 60.0,
 ) -> Looked:
@@ -307,7 +308,7 @@ def lookup_now(
         clock=clock,
         progress=progress,
         floor=Urgency.PERSON_WAITS,
-        received=prompts.Received(answer, clock),
+        received=Received(watcher, clock),
     )
     tries, reason = max(1, round(patience / 0.5)), ""
     for remaining in range(tries - 1, -1, -1):

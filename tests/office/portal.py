@@ -343,7 +343,10 @@ class InProcessStay:
         self._portal.queries.append((self._user, query))
         answer = self._portal.answers(query)
         if isinstance(answer, errors.SignedOut):
-            self.sign_in_again()
+            try:
+                self.sign_in_again()
+            except errors.Trouble as trouble:
+                return Troubled(lookup=lookup, trouble=type(trouble).__name__, words=trouble.words)
             answer = truth(query)
         if isinstance(answer, StayEnded):
             self._portal.signed_in.discard(self._user)

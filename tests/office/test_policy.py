@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from unittest.mock import Mock
 
 import pytest
 
@@ -14,6 +15,7 @@ from harvester.model.snapshot import Answer
 from harvester.office import pauses, policy, sweep, worklist
 from harvester.office.pauses import PauseError
 from harvester.office.policy import PolicyError
+from harvester.office.prompts import Watcher
 from harvester.office.sweep import SweepReport
 from harvester.visit.wire import Catalogue
 from tests.office.conftest import Office
@@ -145,7 +147,7 @@ def test_t_acc_13_terms_that_nobody_read_lately_let_nothing_run_unattended(
 
 @pytest.mark.parametrize("facts", [UNREAD, LONG_AGO])
 def test_while_a_person_watches_it_runs(portal: Portal, run: Run, facts: PortalFacts) -> None:
-    report = run(today=TODAY, catalogue=lambda: Catalogue(portals=(facts,)), answer=lambda _: None)
+    report = run(today=TODAY, catalogue=lambda: Catalogue(portals=(facts,)), watcher=Watcher(Mock()))
     assert (len(portal.sign_ins), report.counts["looked_up"]) == (1, 3)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -14,11 +16,12 @@ from harvester import errors
 from harvester.model.portal import PortalFacts
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer
-from harvester.office import accounts, sweep, worklist
+from harvester.office import accounts, prompts, sweep, worklist
 from harvester.office.attempts import Ledger
-from harvester.office.models import Attempt, AttemptEnd, Hold, Lookup
-from harvester.office.prompts import Prompt, Received
+from harvester.office.models import Account, Attempt, AttemptEnd, CodeRequest, Hold, Lookup, Person
+from harvester.office.prompts import MOMENT, Prompt, PromptError, Received, Typed, Watcher
 from harvester.office.sweep import SweepReport
+from harvester.office.vault import SealError
 from harvester.visit.wire import Catalogue, Deny, Secret
 from tests.office.conftest import Office
 from tests.office.portal import FACTS, TODAY, Portal, Time, claim_item, truth
@@ -29,14 +32,25 @@ CODE = "204871"
 
 @dataclass
 class Owner:
-    """Enters a code, or is not there."""
+    """Sits at the terminal of the run and enters a code, or says “not now”, or looks away."""
 
     code: str | None = CODE
     asked: list[Prompt] = field(default_factory=list)
+    time: Time = field(default_factory=Time)
 
-    def __call__(self, prompt: Prompt) -> str | None:
+    @contextmanager
+    def asking(self, prompt: Prompt) -> Iterator[Typed]:
         self.asked.append(prompt)
+        yield self.typed
+
+    def typed(self) -> str | None:
+        self.time.sleep(MOMENT)
         return self.code
+
+    @property
+    def watcher(self) -> Watcher:
+        """As the run knows them: everybody of the practice at once."""
+        return Watcher(self.asking, frozenset(Person.objects.values_list("pk", flat=True)))
 
 
 @pytest.fixture
@@ -71,43 +85,198 @@ def results() -> list[tuple[str, str]]:
 def test_the_owner_is_asked_by_name_and_the_request_is_written_before(either: Office, run: Run) -> None:
     either.account("ana")
     follow(2)
+    owner = Owner()
     written = []
 
-    def answer(prompt: Prompt) -> str:
-        written.append((prompt, Attempt.objects.filter(end=None).get().kind))
-        return f" {CODE} "
+    def typed() -> str:
+        written.append(Attempt.objects.filter(end=None).get().kind)
+        return f" {CODE[:3]} {CODE[3:]} "
 
-    assert run(answer=answer).counts["looked_up"] == 2
-    ((prompt, kind),) = written
-    assert kind == "email"
-    assert (prompt.owner, prompt.user_name, prompt.kind) == ("Ana", "ana.user", "email")
+    with patch.object(owner, "typed", typed):
+        assert run(watcher=owner.watcher).counts["looked_up"] == 2
+    assert written == ["email"]
+    (prompt,) = owner.asked
+    assert (prompt.owner.called, prompt.user_name, prompt.kind) == ("Ana", "ana.user", "email")
     assert "e-mail with a code to Ana (ana.user)" in prompt.sentence
     assert results() == [("password", "accepted"), ("email", "accepted")]
 
 
-@pytest.mark.parametrize("said", [None, "", "  "])
+@pytest.mark.parametrize("said", [None, "", "  ", "no code!"])
 def test_without_an_answer_the_lookups_wait_and_nobody_is_held(
     office: Office, portal: Portal, run: Run, said: str | None
 ) -> None:
     office.account("ana")
     follow(2)
-    owner = Owner(said)
-    report = run(answer=owner)
+    owner = Owner(said, time=portal.time)
+    report = run(watcher=owner.watcher)
     (waiting,) = report.waiting
     assert (waiting.owner, waiting.count) == ("Ana", 2)
-    assert waiting.reason.endswith("sent a code to Ana, and nobody entered it")
+    assert waiting.reason.endswith("sends codes to Ana, and none was entered")
     assert len(owner.asked) == 1
     assert portal.codes == []
     assert results() == [("password", "accepted"), ("email", "unknown")]
     assert not Hold.objects.exists()
-    assert run(answer=Owner()).counts["looked_up"] == 2
+    assert CodeRequest.objects.get().closed is not None
+    assert run(watcher=Owner().watcher).counts["looked_up"] == 2
 
 
-def test_a_run_that_nobody_watches_asks_nobody(office: Office, run: Run) -> None:
+def only_by_email() -> Catalogue:
+    return Catalogue(portals=(facts(rules=FACTS.rules.model_copy(update={"mfa": ("email",)})),))
+
+
+def test_no_portal_is_made_to_send_a_code_while_its_owner_is_not_there(
+    office: Office, portal: Portal, run: Run
+) -> None:
     office.account("ana")
+    ben = office.person("ben")
     follow(1)
-    assert run().counts["waiting"] == 1
+    owner = Owner()
+    for watcher in (None, Watcher(owner.asking), Watcher(owner.asking, frozenset({ben.pk}))):
+        (waiting,) = run(catalogue=only_by_email, watcher=watcher).waiting
+        assert waiting.reason.endswith("sends codes, and Ana is not here to enter one")
+    assert (portal.begun, portal.sign_ins, owner.asked) == ([], [], [])
     assert not Hold.objects.exists()
+
+
+def test_the_owner_answers_from_another_terminal(either: Office, portal: Portal, run: Run) -> None:
+    owner, time = either.account("ana").owner, portal.time
+    follow(1)
+    prompts.be_there(owner, time.clock)
+    answered = []
+
+    def elsewhere(seconds: float) -> None:
+        time.sleep(seconds)
+        for row in prompts.waiting_for(owner, time.clock):
+            prompts.enter(row.uuid, CODE, by=owner, clock=time.clock)
+            answered.append(bytes(CodeRequest.objects.get().sealed_code or b""))
+
+    clock = replace(time.clock, sleep=elsewhere)
+    assert run(catalogue=only_by_email, clock=clock).counts["looked_up"] == 1
+    assert portal.codes == [("ana.user", CODE)]
+    assert len(answered) == 1
+    assert CODE.encode() not in answered[0]
+    assert CodeRequest.objects.get().sealed_code is None
+
+
+def test_who_left_is_not_there(office: Office, portal: Portal, run: Run) -> None:
+    owner, clock = office.account("ana").owner, portal.time.clock
+    follow(1)
+    prompts.be_there(owner, clock)
+    prompts.leave(owner)
+    run(catalogue=only_by_email)
+    prompts.be_there(owner, clock)
+    portal.time.sleep(prompts.THERE.total_seconds())
+    run(catalogue=only_by_email)
+    assert portal.sign_ins == []
+
+
+def test_nobody_signs_in_again_when_the_owner_has_left_meanwhile(
+    office: Office, portal: Portal, run: Run
+) -> None:
+    account = office.account("ana")
+    follow(2)
+    prompts.be_there(account.owner, portal.time.clock)
+
+    def answering(seconds: float) -> None:
+        portal.time.sleep(seconds)
+        for row in prompts.waiting_for(account.owner, portal.time.clock):
+            prompts.enter(row.uuid, CODE, by=account.owner, clock=portal.time.clock)
+
+    clock = replace(portal.time.clock, sleep=answering)
+    ended = twice()
+
+    def left(query: Query) -> Answer | Exception:
+        prompts.leave(account.owner)
+        return ended(query)
+
+    portal.answers = left
+    run(catalogue=only_by_email, clock=clock)
+    assert portal.sign_ins == [("ana.user", True)]
+    assert not Hold.objects.exists()
+    assert Lookup.objects.filter(state="waiting").count() == 2
+
+
+@pytest.fixture
+def request_(office: Office) -> CodeRequest:
+    """A code that was sent to Ana."""
+    return requested(office.account("ana"))
+
+
+def requested(account: Account) -> CodeRequest:
+    now = Time().at
+    return CodeRequest.objects.create(
+        account=account, stay=uuid4(), kind="text", at=now, until=now + prompts.OPEN
+    )
+
+
+def refusal(request: CodeRequest, by: Person, code: str = CODE, later: float = 0.0) -> str:
+    """Return why a code is not taken."""
+    time = Time()
+    time.sleep(later)
+    with pytest.raises(PromptError) as refused:
+        prompts.enter(request.uuid, code, by=by, clock=time.clock)
+    return str(refused.value)
+
+
+def test_t_acc_11_nobody_but_the_owner_enters_a_code_however_often(
+    office: Office, request_: CodeRequest
+) -> None:
+    ben = office.person("ben")
+    assert not prompts.waiting_for(ben, Time().clock).exists()
+    said = {refusal(request_, ben, f"{guess:06}") for guess in range(20)}
+    assert said == {"the code was sent to Ana, and nobody else may enter it"}
+    request_.refresh_from_db()
+    assert (request_.answered, request_.sealed_code) == (None, None)
+    assert prompts.waiting_for(request_.account.owner, Time().clock).get() == request_
+
+
+def test_t_acc_11_one_code_is_taken_and_no_second_one(either: Office) -> None:
+    row = requested(either.account("ana"))
+    owner = row.account.owner
+    prompts.enter(row.uuid, CODE, by=owner, clock=Time().clock)
+    said = {refusal(row, owner, f"{guess:06}") for guess in range(20)}
+    assert said == {"a code was entered already, and the portal is given one"}
+
+
+@pytest.mark.parametrize(("later", "closed"), [(300.0, False), (0.0, True)], ids=["expired", "closed"])
+def test_t_acc_11_a_code_that_comes_too_late_is_not_taken(
+    request_: CodeRequest, later: float, closed: bool
+) -> None:
+    if closed:
+        request_.closed = Time().at
+        request_.save()
+    assert refusal(request_, request_.account.owner, later=later) == "nothing waits for this code any more"
+
+
+@pytest.mark.parametrize("code", ["", "12 34-56", "1" * 21, "١٢٣٤"])
+def test_t_acc_11_what_is_no_code_is_not_taken_and_may_be_entered_again(
+    request_: CodeRequest, code: str
+) -> None:
+    owner = request_.account.owner
+    assert refusal(request_, owner, code) == "a code has letters and digits only"
+    prompts.enter(request_.uuid, CODE, by=owner, clock=Time().clock)
+
+
+def test_t_acc_11_of_two_open_requests_each_gets_its_own_code(request_: CodeRequest) -> None:
+    owner, clock = request_.account.owner, Time().clock
+    other = requested(accounts.add(portal="elsewhere", owner=owner, user_name="ana", password="x" * 12))
+    assert list(prompts.waiting_for(owner, clock)) == [request_, other]
+    prompts.enter(other.uuid, "111111", by=owner, clock=clock)
+    assert list(prompts.waiting_for(owner, clock)) == [request_]
+    other.refresh_from_db()
+    assert prompts.given(other) == "111111"
+    request_.sealed_code = other.sealed_code
+    with pytest.raises(SealError):  # a code opens in its own row alone
+        prompts.given(request_)
+
+
+def test_t_acc_11_of_twenty_guesses_one_reaches_the_portal(office: Office, portal: Portal, run: Run) -> None:
+    office.account("ana")
+    follow(3)
+    for guess in range(20):
+        run(watcher=Owner(f"{guess:06}").watcher)
+    assert portal.codes == [("ana.user", "000000")]
+    assert Hold.objects.get().trouble == "CodeRejected"
 
 
 def test_a_refused_code_holds_the_account_and_is_not_asked_for_again(
@@ -116,8 +285,8 @@ def test_a_refused_code_holds_the_account_and_is_not_asked_for_again(
     office.account("ana")
     follow(1)
     owner = Owner("111111")
-    run(answer=owner)
-    run(answer=owner)
+    run(watcher=owner.watcher)
+    run(watcher=owner.watcher)
     assert portal.codes == [("ana.user", "111111")]
     assert len(owner.asked) == 1
     assert Hold.objects.get().trouble == "CodeRejected"
@@ -126,7 +295,7 @@ def test_a_refused_code_holds_the_account_and_is_not_asked_for_again(
 
 def test_one_sign_in_asks_once(office: Office) -> None:
     account, owner, time = office.account(), Owner(), Time()
-    inbox = Received(owner, time.clock).inbox(account, facts())
+    inbox = Received(owner.watcher, time.clock).inbox(account, facts())
     asked = Ledger(account, uuid4(), time.clock, inbox)
     asked("password")
     assert asked("email") == Secret(value=CODE)
@@ -138,7 +307,7 @@ def test_one_sign_in_asks_once(office: Office) -> None:
 
 def test_nobody_is_asked_before_the_password_or_for_an_account_on_hold(office: Office) -> None:
     account, owner, time = office.account(), Owner(), Time()
-    asked = Ledger(account, uuid4(), time.clock, Received(owner, time.clock).inbox(account, facts()))
+    asked = Ledger(account, uuid4(), time.clock, Received(owner.watcher, time.clock).inbox(account, facts()))
     early = asked("email")
     assert isinstance(early, Deny)
     assert early.trouble == "PortalChanged"
@@ -164,7 +333,7 @@ def test_a_code_that_lives_is_asked_for_once_a_run(
     follow(3)
     portal.answers = twice()
     owner = Owner()
-    assert run(answer=owner, catalogue=known(lives)).counts["looked_up"] == 3
+    assert run(watcher=owner.watcher, catalogue=known(lives)).counts["looked_up"] == 3
     assert len(owner.asked) == times
     assert portal.codes == [("ana.user", CODE)] * 2
     assert results() == [("password", "accepted"), ("email", "accepted")] * 2
@@ -173,14 +342,14 @@ def test_a_code_that_lives_is_asked_for_once_a_run(
 def test_a_kept_code_is_forgotten_when_its_time_is_over_or_the_portal_refused_it(office: Office) -> None:
     account, owner, passing = office.account(), Owner(), Time()
     rules = FACTS.rules.model_copy(update={"code_lives": timedelta(hours=8)})
-    inbox = Received(owner, passing.clock).inbox(account, facts(rules=rules))
-    assert [inbox.code("email") for _ in range(2)] == [CODE, CODE]
+    inbox = Received(owner.watcher, passing.clock).inbox(account, facts(rules=rules))
+    assert [inbox.code("email", uuid4()) for _ in range(2)] == [CODE, CODE]
     assert len(owner.asked) == 1
     passing.sleep(8 * 3600)
-    inbox.code("email")
+    inbox.code("email", uuid4())
     assert len(owner.asked) == 2
     inbox.forget()
-    inbox.code("email")
+    inbox.code("email", uuid4())
     assert len(owner.asked) == 3
 
 
@@ -190,12 +359,12 @@ def test_another_session_at_the_portal_lets_the_lookups_wait_and_holds_nobody(
     office.account("ana")
     follow(1)
     portal.at_the_door = errors.AnotherSession("Another session is active")
-    report = run(answer=Owner())
+    report = run(watcher=Owner().watcher)
     assert [wait.reason for wait in report.waiting] == [
         "another session of the account is open at the portal"
     ]
     assert not Hold.objects.exists()
     assert results() == [("password", "accepted")]
     portal.at_the_door = None
-    assert run(answer=Owner()).counts["looked_up"] == 1
+    assert run(watcher=Owner().watcher).counts["looked_up"] == 1
     assert Lookup.objects.get().state == Lookup.State.ANSWERED

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,12 @@ from typing_extensions import override
 from harvester import cli, errors
 from harvester.model.claim import Adjustment, RequestedDocument, ServiceLine
 from harvester.model.codes import CARC, AdjustmentGroup, ClaimStatus, Code
-from harvester.model.portal import Policy
+from harvester.model.portal import Line, Policy
 from harvester.model.query import ClaimQuery, Query
 from harvester.model.shown import Place, Shown
 from harvester.model.snapshot import Answer
 from harvester.office import accounts, sweep, worklist
-from harvester.office.models import Hold, Person, Practice, Snapshot
+from harvester.office.models import Account, Hold, Person, Practice, Snapshot
 from harvester.visit import client
 from harvester.visit.wire import Catalogue
 from tests.office.conftest import Office, office, template  # noqa: F401 - fixtures
@@ -53,6 +55,10 @@ MEMBER = ("--member", "CHP000001", "--last", "Canaryson", "--first", "Pat1", "--
 CLAIM = ("lookup", "claim", "--carrier", "CAS01", *MEMBER, "--account", "ACC1", "--from", "2026-10-01")
 ELIGIBILITY = ("lookup", "eligibility", "--carrier", "CAS01", *MEMBER)
 DAY = ("--today", str(TODAY))
+
+
+ACCOUNT = ("add", "list", "hold", "release", "password", "consent", "take", "give-back", "recertified")
+PEOPLE = ("list", "leave", "review")
 
 
 @dataclass
@@ -156,10 +162,11 @@ def followed(office: Office, portal: Portal) -> Portal:  # noqa: F811
 def test_help_lists_what_exists() -> None:
     said = ran("--help")
     assert said.code == 0
-    for command in ("demo", "init", "account", "worklist", "sweep", "lookup", "codes", "snapshots", "portals"):
-        assert command in said.out
+    groups = {"account", "people", "worklist", "lookup", "snapshots", "portals"}
+    assert all(command in said.out for command in groups | {"init", "sweep", "codes", "demo"})
     for group, commands in (
-        ("account", ("add", "list", "hold", "release", "password")),
+        ("account", ACCOUNT),
+        ("people", PEOPLE),
         ("worklist", ("import", "list")),
         ("lookup", ("eligibility", "claim", "payments", "overpayments", "authorizations", "remittance")),
         ("snapshots", ("list", "show", "diff", "save-file")),
@@ -174,7 +181,8 @@ def test_every_command_has_json() -> None:
     for command in ("init", "sweep", "portals", "demo"):
         assert "--json" in ran(command, "--help").out
     for group, commands in (
-        ("account", ("add", "list", "hold", "release", "password")),
+        ("account", ACCOUNT),
+        ("people", PEOPLE),
         ("worklist", ("import", "list")),
         ("lookup", ("eligibility", "claim", "payments", "overpayments", "authorizations", "remittance")),
         ("snapshots", ("list", "show", "diff", "save-file")),
@@ -714,6 +722,92 @@ def test_a_broken_flow_is_listed_with_its_reason(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(client, "catalogue", lambda: broken)
     assert "could not be loaded: ImportError" in ran("portals").out
     assert ran("portals", "--json").json["broken"][0]["flow"] == "flows.bad:FLOW"
+
+
+# People -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("portal")
+def test_somebody_leaves_and_what_is_left_to_close_is_said(
+    office: Office,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    facts = FACTS.model_copy(update={"lines": (Line(what="Provider line", number="1-800-555-0142"),)})
+    monkeypatch.setattr(client, "catalogue", lambda: Catalogue(portals=(facts,)))
+    office.account("ana")
+    office.person("ben")
+    assert "Say who you are" in ran("people", "leave", "ana").sentence
+    assert "somebody else does this" in ran("people", "leave", "ana", "--by", "ana").sentence.casefold()
+    said = " ".join(ran("people", "leave", "ana", "--by", "ben").out.split())
+    assert "Ana has left: accounts are off and secrets destroyed." in said
+    assert "Have ana.user closed at Cascadia Provider Portal; call Provider line 1-800-555-0142." in said
+    assert ran("people", "list", "--json").json["people"][0] == {
+        "name": "ana",
+        "full_name": "Ana",
+        "active": False,
+    }
+    again = ran("people", "leave", "ana", "--by", "ben", "--json").json["accounts"]
+    assert [(one["user_name"], one["signed_in"]) for one in again] == [("ana.user", False)]
+
+
+def test_the_access_review_is_a_table_and_a_file(office: Office, tmp_path: Path) -> None:  # noqa: F811
+    account = office.account("ana")
+    Account.objects.filter(pk=account.pk).update(role="=HYPERLINK(1)")
+    assert "ana.user" in ran("people", "review").out
+    (one,) = ran("people", "review", "--json").json["accounts"]
+    assert (one["person"], one["portal"], one["signed_in"], one["state"]) == (
+        "ana",
+        "cascadia",
+        None,
+        "ready",
+    )
+    file = tmp_path / "review.csv"
+    assert f"The review is in {file}." in ran("people", "review", "--to", str(file)).out
+    with file.open(encoding="utf-8-sig", newline="") as written:
+        (row,) = csv.DictReader(written)
+    assert (row["person"], row["user name"], row["role"]) == ("ana", "ana.user", "'=HYPERLINK(1)")
+    assert "no such file" in ran("people", "review", "--to", str(tmp_path / "none" / "x")).sentence
+
+
+@pytest.mark.usefixtures("portal")
+def test_the_owner_takes_an_account_and_gives_it_back(office: Office) -> None:  # noqa: F811
+    office.account("ana")
+    office.person("ben")
+    own = ("cascadia", "ana.user", "--by", "ana")
+    assert "is yours until" in ran("account", "take", *own).out
+    assert "owner works at the portal until" in ran("account", "list", "--json").json["accounts"][0]["state"]
+    assert "only the account's owner" in ran("account", "take", *own[:3], "ben").sentence.casefold()
+    assert "used here again" in ran("account", "give-back", *own).out
+    assert "does not use it" in ran("account", "consent", *own, "--withdraw").out
+    assert ran("account", "list", "--json").json["accounts"][0]["sweep_consent"] is None
+    assert "uses it" in ran("account", "consent", *own).out
+    assert "next by 2027-03-01" in ran("account", "recertified", *own[:2], "2027-03-01").out
+
+
+@pytest.mark.usefixtures("portal")
+def test_what_is_due_stands_beside_the_account(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    rules = FACTS.rules.model_copy(update={"password_days": 60})
+    facts = FACTS.model_copy(update={"rules": rules})
+    monkeypatch.setattr(client, "catalogue", lambda: Catalogue(portals=(facts,)))
+    account = office.account("ana")
+    accounts.replace(account, by=account.owner, password="Another-Password-1", changed=date(2026, 9, 20))
+    listed = ran("account", "list", *DAY, "--json").json["accounts"]
+    assert listed[0]["reminders"] == ["Change the password at the portal and enter it here: within 3 days."]
+    assert "within 3 days" in " ".join(ran("account", "list", *DAY).out.split())
+
+
+def test_a_portal_is_listed_with_whom_to_call_and_who_has_an_account(
+    office: Office,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = Line(what="Provider line", number="1-800-555-0142", hours="weekdays")
+    facts = FACTS.model_copy(update={"lines": (line,)})
+    monkeypatch.setattr(client, "catalogue", lambda: Catalogue(portals=(facts,)))
+    office.account("ana")
+    said = " ".join(ran("portals").out.split())
+    assert "Provider line 1-800-555-0142 (weekdays)" in said
+    assert "Ana (ana.user), ready" in said
+    assert ran("portals", "--json").json["portals"][0]["accounts"] == ["Ana (ana.user), ready"]
 
 
 # Whatever is typed --------------------------------------------------------------------------------

@@ -17,7 +17,19 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from harvester.cli import codes, demo, lookup, opening, portals, screen, setup, snapshots, sweep, worklist
+from harvester.cli import (
+    codes,
+    demo,
+    lookup,
+    opening,
+    people,
+    portals,
+    screen,
+    setup,
+    snapshots,
+    sweep,
+    worklist,
+)
 from harvester.cli.options import Mistake
 
 DEFECT, STOPPED = 70, 130
@@ -30,6 +42,7 @@ EXPECTED = {
     "harvester.office.accounts": "AccountError",
     "harvester.office.codes": "SeedError",
     "harvester.office.pauses": "PauseError",
+    "harvester.office.people": "PersonError",
     "harvester.office.policy": "PolicyError",
     "harvester.office.practice": "PracticeError",
     "harvester.office.prompts": "PromptError",
@@ -68,6 +81,7 @@ def harvester(
 
 app.command()(setup.init)
 app.add_typer(setup.account, name="account")
+app.add_typer(people.people, name="people")
 app.add_typer(worklist.worklist, name="worklist")
 app.command()(sweep.sweep)
 app.add_typer(lookup.lookup, name="lookup")

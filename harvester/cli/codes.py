@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harvester.cli import screen
-from harvester.cli.opening import opened, person
+from harvester.cli.opening import known_portals, opened, person
 from harvester.cli.options import By, Mistake
 
 if TYPE_CHECKING:
@@ -21,12 +21,11 @@ def codes(by: By = None) -> None:
     opened()
     from harvester.cli.watch import typing
     from harvester.office import prompts
-    from harvester.visit import client
 
     if not sys.stdin.isatty():
         raise Mistake("codes are entered at a terminal by the person they were sent to")
     who = person(by, "--by")
-    portals = {facts.id: facts.name for facts in client.catalogue().portals}
+    portals = known_portals()
     out = screen.console()
     screen.say(f"Portals may send codes to {who.called} now. Ctrl-C when you leave.", out=out)
     try:
@@ -36,7 +35,8 @@ def codes(by: By = None) -> None:
             if row is None:
                 time.sleep(prompts.MOMENT)
                 continue
-            portal = portals.get(row.account.portal, row.account.portal)
+            facts = portals.get(row.account.portal)
+            portal = facts.name if facts else row.account.portal
             with typing(prompts.prompt(row, portal), out) as typed:
                 prompts.put(row, partial(_moment, who, typed), by=who)
     finally:

@@ -247,9 +247,8 @@ def _mailbox(portals: MakeBelieve) -> Watcher:
     """Play the accounts' owners, who read the codes that portals send them."""
     from harvester.office.models import Person
     from harvester.office.prompts import Watcher
-    from harvester.visit import client
 
-    called = {facts.name: facts.id for facts in client.catalogue().portals}
+    called = {facts.name: facts.id for facts in opening.known_portals().values()}
 
     @contextmanager
     def reading(prompt: Prompt) -> Iterator[Typed]:

@@ -59,11 +59,16 @@ def log_to(path: Path) -> None:
     logs.configure(file)
 
 
-def installed(portal: str) -> PortalFacts:
-    """Return what its flow says of a portal; raises ``Mistake`` where none is installed for it."""
+def known_portals() -> dict[str, PortalFacts]:
+    """Return what every installed flow says of its portal, by the portal's id."""
     from harvester.visit import client
 
-    known = {facts.id: facts for facts in client.catalogue().portals}
+    return {facts.id: facts for facts in client.catalogue().portals}
+
+
+def installed(portal: str) -> PortalFacts:
+    """Return what its flow says of a portal; raises ``Mistake`` where none is installed for it."""
+    known = known_portals()
     if portal not in known:
         raise Mistake(
             f"no installed flow is for a portal {portal}; there are: {', '.join(sorted(known)) or 'none'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,16 +33,19 @@ def portals_list(context: typer.Context, as_json: Json = False, today: Today = o
     from harvester.visit import client
 
     found = client.catalogue()
-    recorded = _recorded(found.portals)
+    recorded, accounts = _recorded(found.portals), _accounts()
     if as_json:
-        listed = [_plain(facts, recorded[facts.id], today) for facts in found.portals]
+        listed = [
+            _plain(facts, recorded[facts.id], today) | {"accounts": accounts[facts.id]}
+            for facts in found.portals
+        ]
         broken = [{"flow": name, "reason": reason} for name, reason in found.broken]
         screen.print_json({"portals": listed, "broken": broken})
         return
     out = screen.console()
     for facts in found.portals:
         screen.say(f"{facts.id}  {facts.name}", "bold", out=out)
-        out.print(screen.indented(_described(facts, recorded[facts.id], today)))
+        out.print(screen.indented(_described(facts, recorded[facts.id], today, accounts[facts.id])))
     for name, reason in found.broken:
         screen.say(f"{name} is not usable: {reason}", "red", out=out)
     if not (found.portals or found.broken):
@@ -166,6 +170,17 @@ def _recorded(portals: tuple[PortalFacts, ...]) -> dict[str, Recorded]:
     return {facts.id: policy.recorded(facts.id) for facts in portals}
 
 
+def _accounts() -> defaultdict[str, list[str]]:
+    """Return who has an account at which portal and in what state; nothing where there is no practice."""
+    from harvester.office import accounts, practice
+
+    found = defaultdict[str, list[str]](list)
+    for one in accounts.listed() if practice.exists() else ():
+        state = one.state.partition(":")[0]
+        found[one.account.portal].append(f"{one.account.owner.called} ({one.account.user_name}), {state}")
+    return found
+
+
 def _plain(facts: PortalFacts, recorded: Recorded, today: date) -> dict[str, object]:
     return vars(facts) | {
         "registered": _row(recorded.registered),
@@ -190,7 +205,7 @@ def _row(terms: PortalTerms | None) -> dict[str, object] | None:
     return {"words": terms.words, "by": terms.by.username, "at": terms.at} if terms else None
 
 
-def _described(facts: PortalFacts, recorded: Recorded, today: date) -> Table:
+def _described(facts: PortalFacts, recorded: Recorded, today: date, accounts: list[str]) -> Table:
     policy, rules, objection = facts.policy, facts.rules, _objection(facts, recorded, today)
     source = f" ({policy.source}, read on {policy.checked})" if policy.checked else ""
     limits = [
@@ -219,6 +234,8 @@ def _described(facts: PortalFacts, recorded: Recorded, today: date) -> Table:
         ("forbidden", _told(recorded.forbidden), ""),
         ("", f"does not run: {objection}" if objection else "runs", "red" if objection else "green"),
         ("rules", "; ".join(limits), ""),
+        ("call", "; ".join(line.sentence for line in facts.lines), ""),
+        ("accounts", "; ".join(accounts), ""),
     ):
         if said:
             listed.add_row(screen.text(label, "dim"), screen.text(said, style))

@@ -6,8 +6,11 @@ patient's initials: what stands on a screen is seen by others. Whole names are i
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+from uuid import UUID
 
+from harvester.cli.opening import known_portals
 from harvester.model.codes import AuthorizationStatus, ClaimStatus
 from harvester.model.query import (
     AuthorizationsQuery,
@@ -18,7 +21,8 @@ from harvester.model.query import (
     RemittanceFileQuery,
 )
 from harvester.model.work import WorkItem
-from harvester.office import lookups, wording
+from harvester.office import accounts, lookups, wording
+from harvester.office import reminders as reminding
 from harvester.office.models import Lookup, Snapshot
 
 
@@ -50,6 +54,17 @@ def about(row: Lookup) -> str:
 
 def _to(tin: str | None) -> str:
     return f" to {tin[:2]}-{tin[2:]}" if tin else ""
+
+
+def reminders(today: date) -> dict[UUID, list[str]]:
+    """Return what is due soon for accounts that are in use, by account, in sentences."""
+    found: dict[UUID, list[str]] = {}
+    portals = known_portals()
+    for one in accounts.listed():
+        if one.account.active and (facts := portals.get(one.account.portal)) is not None:
+            due = reminding.reminders(one.known, facts.rules, today)
+            found[one.account.pk] = [reminder.sentence(today) for reminder in due]
+    return found
 
 
 def about_item(work: WorkItem) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,14 +14,24 @@ from harvester.cli.opening import django, installed, opened, person, person_or_n
 from harvester.cli.options import By, Json, Mistake, PortalName, Tin, Today, UserName
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from harvester.office.accounts import Listed
     from harvester.office.models import Account
 
 account = typer.Typer(no_args_is_help=True, help="Who signs in where, and what state that is in.")
 
+PATIENCE = 60.0
+"""Seconds that a person waits for a stay to sign out."""
+
+Owner = Annotated[str, typer.Option("--by", metavar="PERSON", help="You, the account's owner.")]
 FromStdin = Annotated[
     bool,
     typer.Option("--from-stdin", help="Read the password from the first line, the seed from the second."),
+]
+PasswordChanged = Annotated[
+    date | None,
+    typer.Option(parser=options.day, metavar="DAY", help="When it was changed at the portal; else today."),
 ]
 Note = Annotated[str, typer.Option(parser=options.text(200), help="Why, or what was done.")]
 
@@ -85,6 +96,14 @@ def account_add(
     organisation: Annotated[
         str, typer.Option(parser=options.text(150), help="Look up for this organisation.")
     ] = "",
+    role: Annotated[
+        str, typer.Option(parser=options.text(80), help="What the owner may do at the portal, in its words.")
+    ] = "",
+    password_changed: PasswordChanged = None,
+    recertify_by: Annotated[
+        date | None,
+        typer.Option(parser=options.day, metavar="DAY", help="When the portal wants it recertified."),
+    ] = None,
     consent_sweeps: Annotated[
         bool, typer.Option("--consent-sweeps", help="The owner lets the nightly sweep use it.")
     ] = False,
@@ -115,6 +134,9 @@ def account_add(
         seed=seed,
         context=context,
         sweep_consent=today if consent_sweeps else None,
+        role=role,
+        changed=password_changed or today,
+        recertify_by=recertify_by,
     )
     consent = "the nightly sweep uses it" if consent_sweeps else "only for the owner's own lookups"
     said = [f"{made.user_name} at {portal} is stored for {whose.called}; {consent}."]
@@ -142,14 +164,16 @@ def _credentials(from_stdin: bool) -> tuple[str, str | None]:
 
 
 @account.command("list")
-def account_list(as_json: Json = False) -> None:
-    """List accounts, their owners and their states."""
+def account_list(as_json: Json = False, today: Today = options.NOW) -> None:
+    """List accounts, their owners and their states, and what is due soon."""
     opened()
+    from harvester.cli import report
     from harvester.office import accounts
 
-    found = list(accounts.listed())
+    found, due = list(accounts.listed()), report.reminders(today)
     if as_json:
-        screen.print_json({"accounts": [_plain(one) for one in found]})
+        dated = [_plain(one) | {"reminders": due.get(one.account.pk, [])} for one in found]
+        screen.print_json({"accounts": dated})
         return
     screen.print_rows(
         screen.table("Portal", "User name", "Owner", "Sweeps", "State"),
@@ -157,7 +181,7 @@ def account_list(as_json: Json = False) -> None:
         lambda one: (
             *(one.account.portal, one.account.user_name, one.account.owner.called),
             f"since {one.account.sweep_consent}" if one.account.sweep_consent else "no",
-            screen.text(one.state, "red" if one.holds else "green"),
+            _state(one, due.get(one.account.pk, [])),
         ),
         none="There are no accounts yet; add one with: harvester account add",
     )
@@ -193,9 +217,11 @@ def account_release(
 def account_password(
     portal: PortalName,
     user: UserName,
-    by: Annotated[str, typer.Option(metavar="PERSON", help="You, the account's owner.")],
+    by: Owner,
+    password_changed: PasswordChanged = None,
     from_stdin: FromStdin = False,
     as_json: Json = False,
+    today: Today = options.NOW,
 ) -> None:
     """Store another password, after it was changed at the portal; ends a refused password's hold."""
     opened()
@@ -203,8 +229,90 @@ def account_password(
 
     own, owner = accounts.named(portal, user), person(by, "--by")
     password, seed = _credentials(from_stdin)
-    accounts.replace(own, by=owner, password=password, seed=seed)
+    accounts.replace(own, by=owner, password=password, seed=seed, changed=password_changed or today)
     _done(own, as_json, f"The password of {own.user_name} at {portal} is stored.")
+
+
+@account.command("consent")
+def account_consent(
+    portal: PortalName,
+    user: UserName,
+    by: Owner,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take it back.")] = False,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Let the nightly sweep use your account from now on, or no longer."""
+    opened()
+    from harvester.office import accounts
+
+    own = accounts.named(portal, user)
+    accounts.consent(own, by=person(by, "--by"), day=None if withdraw else today)
+    uses = "does not use it any more" if withdraw else "uses it"
+    _done(own, as_json, f"{own.user_name} at {portal}: the nightly sweep {uses}.")
+
+
+@account.command("take")
+def account_take(
+    portal: PortalName,
+    user: UserName,
+    by: Owner,
+    minutes: Annotated[int, typer.Option(min=1, max=720, help="For how long you work there.")] = 60,
+    as_json: Json = False,
+) -> None:
+    """Work at the portal yourself: a stay that is there signs out first, and none begins meanwhile."""
+    opened()
+    from harvester.office import accounts
+    from harvester.office.clock import Clock
+    from harvester.office.locks import AccountLock, Busy
+
+    own, clock = accounts.named(portal, user), Clock()
+    until = clock.now() + timedelta(minutes=minutes)
+    accounts.take(own, by=person(by, "--by"), until=until)
+    try:
+        with AccountLock(own.pk, patience=PATIENCE, clock=clock):
+            pass
+    except Busy:
+        raise Mistake(
+            f"{own.user_name} is still signed in at {portal} for a lookup in progress; wait a moment more"
+        ) from None
+    _done(own, as_json, f"{own.user_name} at {portal} is yours until {until:%H:%M} UTC.")
+
+
+@account.command("give-back")
+def account_give_back(portal: PortalName, user: UserName, by: Owner, as_json: Json = False) -> None:
+    """Say that you have signed out at the portal: the account is used here again."""
+    opened()
+    from harvester.office import accounts
+
+    own = accounts.named(portal, user)
+    accounts.give_back(own, by=person(by, "--by"))
+    _done(own, as_json, f"{own.user_name} at {portal} is used here again.")
+
+
+@account.command("recertified")
+def account_recertified(
+    portal: PortalName,
+    user: UserName,
+    next_by: Annotated[
+        date, typer.Argument(parser=options.day, metavar="DAY", help="By when the portal asks again.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Record that the portal was told that the owner still needs the account."""
+    opened()
+    from harvester.office import accounts
+
+    own = accounts.named(portal, user)
+    accounts.recertified(own, next_by=next_by)
+    _done(own, as_json, f"{own.user_name} at {portal}: recertified, next by {next_by}.")
+
+
+def _state(listed: Listed, due: list[str]) -> Text:
+    state = screen.text(listed.state, "red" if listed.holds else "green")
+    for sentence in due:
+        state.append_text(screen.text(f"\n{sentence}", "yellow"))
+    return state
 
 
 def _done(changed: Account, as_json: bool, *said: str) -> None:
@@ -226,6 +334,10 @@ def _plain(listed: Listed) -> dict[str, object]:
         "owner": one.owner.username,
         "owner_name": one.owner.called,
         "context": one.context,
+        "role": one.role,
+        "signed_in": listed.signed_in,
+        "taken_until": one.taken_until,
+        "recertify_by": one.recertify_by,
         "sweep_consent": one.sweep_consent,
         "state": listed.state.partition(":")[0],
         "holds": listed.holds,

@@ -112,6 +112,28 @@ class Morning:
         ]
 
     @cached_property
+    def told(self) -> list[dict[str, str]]:
+        """What the portals told account owners on the way in, and what is due soon."""
+        from harvester.cli.report import reminders
+        from harvester.office import accounts
+        from harvester.office.models import Sweep
+
+        due, since = reminders(self.day), Sweep.objects.get(pk=self.report.sweep).started
+        return [
+            {
+                "owner": one.account.owner.called,
+                "portal": one.account.portal,
+                "user_name": one.account.user_name,
+                "sentence": sentence,
+            }
+            for one in accounts.listed()
+            for sentence in (
+                *(f"The portal says: “{words}”." for words in accounts.notices(one.account, since)),
+                *due.get(one.account.pk, ()),
+            )
+        ]
+
+    @cached_property
     def refusals(self) -> list[dict[str, Any]]:
         """Pages that did not become data, and what the person who acts next does."""
         from harvester import errors
@@ -144,6 +166,7 @@ class Morning:
             "waiting": self.report.waiting,
             "cannot_be_asked": [{"item": item, "reason": why} for item, why in self.report.unaskable],
             "refused": self.refusals,
+            "told": self.told,
             "changes": self.stories,
         }
 
@@ -207,9 +230,9 @@ def print_morning(out: Console, morning: Morning) -> None:
     out.print(counts)
     hands, refusals = morning.hands, morning.refusals
     screen.say(f"{len(hands):>5}  needs a person", "bold red" if hands else "dim", out=out)
-    for hand in hands:
-        whose = f"{hand['owner']} ({hand['user_name']} at {hand['portal']})"
-        screen.say(f"{whose}: {hand['sentence']}", by=7, out=out)
+    for one, style in (*((hand, "") for hand in hands), *((told, "yellow") for told in morning.told)):
+        whose = f"{one['owner']} ({one['user_name']} at {one['portal']})"
+        screen.say(f"{whose}: {one['sentence']}", style, by=7, out=out)
     for wait in morning.report.waiting:
         whose = f"{wait.owner} at {wait.portal}" if wait.owner else wait.portal or "no portal"
         screen.say(f"{wait.count} not looked up ({whose}): {wait.reason}.", "yellow", by=2, out=out)

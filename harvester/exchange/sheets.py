@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import islice
@@ -18,6 +19,7 @@ from typing import Literal, NamedTuple
 from openpyxl import load_workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from harvester.exchange.cells import inert
 from harvester.exchange.columns import WorklistError, known
 
 DateSystem = Literal["1900", "1904"]
@@ -51,6 +53,18 @@ class Sheet(NamedTuple):
     date_system: DateSystem
     typed: bool
     """A workbook, whose cells cannot slip into a neighbour's column."""
+
+
+def write_csv(path: Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Write a table for a spreadsheet; a new file is readable by its owner only.
+
+    Words that a spreadsheet would run as a formula begin with an apostrophe.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)  # a delimiter in a cell must not begin another
+        for row in (header, *rows):
+            writer.writerow([inert(cell) if isinstance(cell, str) else cell for cell in row])
 
 
 def words(cell: Cell) -> str:

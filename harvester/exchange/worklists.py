@@ -6,8 +6,6 @@ columns and never repeat what stands in a cell, so that they can be shown and lo
 
 from __future__ import annotations
 
-import csv
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
@@ -18,7 +16,7 @@ from pydantic import ValidationError
 
 from harvester.exchange import cells
 from harvester.exchange.columns import Columns, WorklistError, columns, system
-from harvester.exchange.sheets import Cell, DateSystem, Row, read_sheet, words
+from harvester.exchange.sheets import Cell, DateSystem, Row, read_sheet, words, write_csv
 from harvester.model.shown import Fact
 from harvester.model.work import Kind, WorkItem
 
@@ -103,12 +101,8 @@ def write_rejects(worklist: Worklist, path: Path) -> None:
     Corrected, the file can be imported again. Cells that a spreadsheet would run as a formula begin with
     an apostrophe. The file names patients: a new one is readable by its owner only.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL)  # a delimiter in a cell must not begin another
-        writer.writerow(["Line", "Reason", *map(cells.inert, worklist.header)])
-        for row in worklist.rejected:
-            writer.writerow([row.line, row.reason, *map(cells.inert, row.cells)])
+    rows = ((row.line, row.reason, *row.cells) for row in worklist.rejected)
+    write_csv(path, ["Line", "Reason", *worklist.header], rows)
 
 
 class _Reading(NamedTuple):

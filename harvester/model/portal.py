@@ -123,6 +123,8 @@ class Rules(Fact):
     code_lives: timedelta | None = None
     """For how long a code that a person receives is good again and again; ``None``: it is good once."""
     password_days: int | None = None
+    unused_days: int | None = None
+    """After so many days without a sign-in the portal disables an account."""
     pace: timedelta = timedelta(seconds=2)
     """The least time between two lookups of one stay."""
     at_once: int = 1
@@ -151,6 +153,19 @@ class Rules(Fact):
         """The same without what spares a real portal: pace, budgets and hours."""
         spared = {"pace": timedelta(), "an_hour": None, "a_day": None, "hours": ()}
         return self.model_copy(update=spared)
+
+
+class Line(Fact):
+    """A number that a person calls, and when somebody answers."""
+
+    what: str
+    number: str
+    hours: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The line as it is read out."""
+        return f"{self.what} {self.number}" + (f" ({self.hours})" if self.hours else "")
 
 
 class Carrier(Fact):
@@ -224,6 +239,8 @@ class PortalFacts(Fact):
     rules: Rules
     needs: tuple[Need, ...] = ()
     """What every account there needs beside user name and password."""
+    lines: tuple[Line, ...] = ()
+    """Whom to call about an account there."""
     switches_tin: bool = False
     """Whether its flow goes from one of the practice's tax ids to another by itself."""
     offers: tuple[LookupKind, ...] = ()

@@ -16,7 +16,19 @@ from harvester.office.clock import Clock
 from harvester.office.codes import Seed
 from harvester.office.keys import keys
 from harvester.office.locks import in_use
-from harvester.office.models import Account, AttemptEnd, Credential, Hold, Person, PortalSetting, Release
+from harvester.office.models import (
+    Account,
+    Attempt,
+    AttemptEnd,
+    Credential,
+    Hold,
+    Notice,
+    Person,
+    PortalSetting,
+    Release,
+)
+from harvester.office.reminders import Known
+from harvester.office.vault import Slot
 from harvester.visit.wire import Context
 
 _WHOSE = {attempts.HELD: "The note says", attempts.UNFINISHED: "It ended with"}
@@ -45,11 +57,21 @@ class Held:
 
 @dataclass(frozen=True)
 class Listed:
-    """An account and its state: ``ready``, ``signed in now``, ``off``, or ``on hold: …``."""
+    """An account and its state: ``ready``, ``signed in now``, ``off``, ``on hold: …`` and so on."""
 
     account: Account
     state: str
     holds: tuple[Held, ...] = ()
+    signed_in: datetime | None = None
+    """When the portal took its password last."""
+
+    @property
+    def known(self) -> Known:
+        """What reminders go by."""
+        newest = self.account.credentials.order_by("-version").first()
+        since = self.signed_in or self.account.created
+        changed = (newest.changed or newest.created.date()) if newest else None
+        return Known(changed, since.date(), self.account.recertify_by)
 
 
 def add(
@@ -61,11 +83,16 @@ def add(
     seed: str | None = None,
     context: Context | None = None,
     sweep_consent: date | None = None,
+    role: str = "",
+    changed: date | None = None,
+    recertify_by: date | None = None,
 ) -> Account:
     """Store a person's account at a portal.
 
     ``seed`` is base32 or an ``otpauth`` address; ``sweep_consent`` the day on which the owner agreed
-    that the nightly sweep uses the account. Raises :class:`AccountError` where the portal's user name
+    that the nightly sweep uses the account; ``role`` what the owner may do at the portal; ``changed``
+    when the password was changed there; ``recertify_by`` when the portal wants
+    to be told that the owner still needs it. Raises :class:`AccountError` where the portal's user name
     belongs to somebody already, :class:`~harvester.office.codes.SeedError` for a seed without codes.
     """
     account = Account(
@@ -74,13 +101,17 @@ def add(
         user_name=user_name.strip(),
         context=(context or Context()).model_dump(),
         sweep_consent=sweep_consent,
+        role=role,
+        recertify_by=recertify_by,
     )
+    if not owner.is_active:
+        raise AccountError(f"{owner.called} has left the practice")
     if not account.user_name:
         raise AccountError("the account's user name is empty")
     try:
         with transaction.atomic():
             account.save()
-            _store(account, password, Seed.parse(seed) if seed else None)
+            _store(account, password, Seed.parse(seed) if seed else None, changed)
     except IntegrityError:
         raise AccountError(
             f"the user name {account.user_name} at {portal} is stored already; a portal's user name belongs "
@@ -100,10 +131,16 @@ def listed() -> Iterator[Listed]:
     """Yield every account with its state, by portal and owner."""
     for account in Account.objects.select_related("owner").order_by("portal", "owner__username", "user_name"):
         holds = tuple(_held(hold) for hold in account.holds.filter(release=None).order_by("pk"))
+        accepted = account.attempts.filter(
+            kind=Attempt.Kind.PASSWORD, end__result=AttemptEnd.Result.ACCEPTED
+        ).order_by("-pk")
+        signed_in = accepted.values_list("at", flat=True).first()
         if not account.active:
             state = "off"
         elif holds:
             state = "on hold: " + " ".join(hold.sentence for hold in holds)
+        elif until := taken(account):
+            state = f"its owner works at the portal until {until:%H:%M} UTC"
         elif in_use(account.pk):
             state = "signed in now"
         elif until := left_open(account):
@@ -112,7 +149,7 @@ def listed() -> Iterator[Listed]:
             )
         else:
             state = "ready"
-        yield Listed(account, state, holds)
+        yield Listed(account, state, holds, signed_in)
 
 
 def named(portal: str, user_name: str) -> Account:
@@ -147,7 +184,13 @@ def release(account: Account, *, by: Person, note: str = "", clock: Clock | None
 
 
 def replace(
-    account: Account, *, by: Person, password: str, seed: str | None = None, clock: Clock | None = None
+    account: Account,
+    *,
+    by: Person,
+    password: str,
+    seed: str | None = None,
+    changed: date | None = None,
+    clock: Clock | None = None,
 ) -> Credential:
     """Store another password, and another seed where one is given; releases a refused password's hold.
 
@@ -159,7 +202,8 @@ def replace(
     clock = clock or Clock()
     parsed = Seed.parse(seed) if seed else None
     with transaction.atomic(durable=True):
-        Account.objects.select_for_update().get(pk=account.pk)
+        if not Account.objects.select_for_update().get(pk=account.pk).active:
+            raise AccountError("the account is off: its owner has left the practice")
         fingerprint = _fingerprint(account, password)
         refused = Credential.objects.filter(
             Q(attempts__kind="password", attempts__end__result=AttemptEnd.Result.REJECTED)
@@ -168,10 +212,62 @@ def replace(
         )
         if any(hmac.compare_digest(fingerprint, old.fingerprint) for old in refused):
             raise AccountError("the portal refused this very password; enter the one that works by hand")
-        credential = _store(account, password, parsed)
+        credential = _store(account, password, parsed, changed)
         answered = account.holds.filter(release=None, trouble__in=("WrongPassword", "PasswordExpired"))
         _release(answered, by, "another password", clock)
     return credential
+
+
+def take(account: Account, *, by: Person, until: datetime) -> None:
+    """Leave the account to its owner until then: stays sign out after their lookup, and none begins.
+
+    Raises :class:`AccountError` for anybody else.
+    """
+    if by.pk != account.owner_id:
+        raise AccountError("only the account's owner works at the portal with it")
+    Account.objects.filter(pk=account.pk).update(taken_until=until)
+
+
+def give_back(account: Account, *, by: Person) -> None:
+    """Let the account be used here again; raises :class:`AccountError` for anybody but its owner."""
+    if by.pk != account.owner_id:
+        raise AccountError("only the account's owner gives it back")
+    Account.objects.filter(pk=account.pk).update(taken_until=None)
+
+
+def taken(account: Account, clock: Clock | None = None) -> datetime | None:
+    """Return until when the account's owner works at the portal, if that is so."""
+    until = account.taken_until
+    return until if until is not None and (clock or Clock()).now() < until else None
+
+
+def consent(account: Account, *, by: Person, day: date | None) -> None:
+    """Record the day on which the owner let the sweep use the account; ``None`` withdraws it.
+
+    Raises :class:`AccountError` for anybody else.
+    """
+    if by.pk != account.owner_id:
+        raise AccountError("only the account's owner lets the sweep use it")
+    Account.objects.filter(pk=account.pk).update(sweep_consent=day)
+
+
+def recertified(account: Account, *, next_by: date | None) -> None:
+    """Record that the portal was told that the owner still needs the account, and when it asks again."""
+    Account.objects.filter(pk=account.pk).update(recertify_by=next_by)
+
+
+def notice(account: Account, words: Iterable[str], clock: Clock | None = None) -> None:
+    """Keep what the portal told the account's owner on the way in."""
+    for said in words:
+        row = Notice(account=account, subject=keys().hashed("notice", said), at=(clock or Clock()).now())
+        row.sealed_words = keys().seal(said.encode(), _notice_slot(row))
+        Notice.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def notices(account: Account, since: datetime) -> list[str]:
+    """Return what the portal told the account's owner since then, in the order in which it did."""
+    rows = account.notices.filter(at__gte=since).order_by("pk")
+    return [keys().open(bytes(row.sealed_words), _notice_slot(row)).decode() for row in rows]
 
 
 def set_address(portal: str, address: str, sites: Mapping[str, str] | None = None) -> None:
@@ -186,7 +282,7 @@ def set_address(portal: str, address: str, sites: Mapping[str, str] | None = Non
     setting.save()
 
 
-def _store(account: Account, password: str, seed: Seed | None) -> Credential:
+def _store(account: Account, password: str, seed: Seed | None, changed: date | None) -> Credential:
     if not password:
         raise AccountError("the password is empty")
     last = account.credentials.order_by("-version").first()
@@ -194,6 +290,7 @@ def _store(account: Account, password: str, seed: Seed | None) -> Credential:
         account=account,
         version=last.version + 1 if last else 1,
         fingerprint=_fingerprint(account, password),
+        changed=changed,
     )
     credential.sealed_password = keys().seal_credential(password, password_slot(credential))
     if seed is not None:
@@ -202,6 +299,10 @@ def _store(account: Account, password: str, seed: Seed | None) -> Credential:
         credential.sealed_seed = last.sealed_seed
     credential.save()
     return credential
+
+
+def _notice_slot(row: Notice) -> Slot:
+    return Slot("notice", f"{row.account_id}/{row.subject}", "words")
 
 
 def _fingerprint(account: Account, password: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -30,3 +31,26 @@ def refuse(editor: BaseDatabaseSchemaEditor, table: str, *changes: Change) -> No
             f"CREATE TRIGGER {name} BEFORE {when} ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
+
+
+def refuse_but_emptying(
+    editor: BaseDatabaseSchemaEditor, table: str, emptied: str, kept: Sequence[str]
+) -> None:
+    """Put a trigger in the place of the one against updates that lets a row be emptied and nothing else.
+
+    ``emptied``: the condition that a row fulfils afterwards, on ``NEW``; ``kept``: columns that stay.
+    """
+    name = f"{table}_no_update"
+    same = " AND ".join(f"NEW.{column} = OLD.{column}" for column in kept)
+    when = f"WHEN (NOT ({emptied} AND {same}))"
+    if editor.connection.vendor == "sqlite":
+        editor.execute(f"DROP TRIGGER {name}")
+        editor.execute(
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} {when} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+        return
+    editor.execute(f"DROP TRIGGER {name} ON {table}")
+    editor.execute(
+        f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW {when} EXECUTE FUNCTION refuse_change()"
+    )

@@ -129,10 +129,8 @@ class Ledger:
             account = Account.objects.select_for_update().get(pk=self._account.pk)
             credential = account.credentials.order_by("-version").first()
             mine = Attempt.objects.filter(stay=self._stay, kind=Attempt.Kind.PASSWORD)
-            if not account.active:
-                return Deny(trouble="StaffNeeded", words="the account is not active here")
-            if on_hold(account):
-                return Deny(trouble="StaffNeeded", words="the account is on hold")
+            if refused := self._refused():
+                return refused
             if Attempt.objects.filter(account=account, end=None).exists():
                 return Deny(trouble="StaffNeeded", words=_TODO[UNFINISHED])
             if mine.count() >= PASSWORDS_A_STAY:
@@ -152,6 +150,14 @@ class Ledger:
             attempt = self._begin(credential, Attempt.Kind.PASSWORD)
         lastattempt.remember(attempt)
         return Secret(value=password)
+
+    def _refused(self) -> Deny | None:
+        """Return why nothing of the account is used, whatever is asked for."""
+        if not Account.objects.filter(pk=self._account.pk, active=True).exists():
+            return Deny(trouble="StaffNeeded", words="the account is not active here")
+        if on_hold(self._account):
+            return Deny(trouble="StaffNeeded", words="the account is on hold")
+        return None
 
     def _agains(self) -> int:
         """Return how often the account was signed in a second time in one stay, in the last 24 hours."""
@@ -215,8 +221,8 @@ class Ledger:
             # The portal asks for a code: it took the password, and refused the code before.
             self._end([password], AttemptEnd.Result.ACCEPTED)
             self._end(before, AttemptEnd.Result.REJECTED)
-            if on_hold(self._account):
-                return Deny(trouble="StaffNeeded", words="the account is on hold")
+            if refused := self._refused():
+                return refused
             if before:
                 return Deny(trouble="CodeRejected", words="the portal refused the code")
             attempt = self._begin(password.credential, Attempt.Kind(kind))
@@ -249,8 +255,8 @@ class Ledger:
                 # The portal asks for a code: it took the password, and refused the code before.
                 self._end([password], AttemptEnd.Result.ACCEPTED)
                 self._end(codes, AttemptEnd.Result.REJECTED)
-                if on_hold(self._account):
-                    return Deny(trouble="StaffNeeded", words="the account is on hold")
+                if refused := self._refused():
+                    return refused
                 if len(codes) >= CODES_A_PASSWORD:
                     return Deny(trouble="CodeRejected", words="the portal refused two codes")
                 if CodeUse.objects.filter(account=self._account, time_step__gte=step).exists():

@@ -68,6 +68,14 @@ class Person(AbstractUser):
         return self.get_full_name() or self.username
 
 
+class Departure(models.Model):
+    """A person left the practice."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="departures")
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+
 class PortalSetting(models.Model):
     """What the practice decided about a portal."""
 
@@ -132,6 +140,12 @@ class Account(models.Model):
     """Organisation, TIN, NPI and PTAN for which it looks things up."""
     sweep_consent = models.DateField(null=True)
     """Since when its owner lets the nightly sweep use it; ``None``: only the owner's own lookups."""
+    role = models.CharField(max_length=80, blank=True)
+    """What its owner may do at the portal, in the portal's words."""
+    recertify_by = models.DateField(null=True)
+    """By when the portal wants to be told that the owner still needs it."""
+    taken_until = models.DateTimeField(null=True)
+    """Until when its owner works at the portal, and nothing here signs in."""
     active = models.BooleanField(default=True)
     created = models.DateTimeField(auto_now_add=True)
 
@@ -148,7 +162,7 @@ class Account(models.Model):
 
 
 class Credential(models.Model):
-    """One version of an account's password and seed; a new one is added, none is changed."""
+    """One version of an account's password and seed; a new one is added, none is changed but emptied."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credentials")
     version = models.PositiveIntegerField()
@@ -156,6 +170,8 @@ class Credential(models.Model):
     sealed_seed = models.BinaryField(null=True)
     fingerprint = models.CharField(max_length=64)
     """Keyed hash of the password in its account: a rejected one is recognised when entered again."""
+    changed = models.DateField(null=True)
+    """When the password was changed at the portal, where somebody said so."""
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -225,6 +241,19 @@ class Release(models.Model):
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
+
+
+class Notice(models.Model):
+    """What a portal told an account's owner on the way in, the first time that it said so."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="notices")
+    subject = models.CharField(max_length=64)
+    """Keyed hash of the words."""
+    sealed_words = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "subject"], name="one_notice")]
 
 
 class CodeRequest(models.Model):

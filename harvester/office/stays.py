@@ -66,9 +66,10 @@ class Open(Protocol):
         *,
         secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
         again: Callable[[Entered], None],
+        wanted: Callable[[], bool],
         inherit: tuple[int, ...],
     ) -> Stay:
-        """Return the stay, not started yet."""
+        """Return the stay, not started yet; see :class:`harvester.visit.client.Stay`."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,8 @@ def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained
             account.refresh_from_db()
             if not account.active:
                 return _idle(account, "the account is not active here")
+            if until := accounts.taken(account, terms.clock):
+                return _idle(account, _taken(account, until))
             if attempts.on_hold(account):
                 return _idle(account, "the account is on hold", StaffNeeded.__name__)
             if not waiting(account, terms.floor).exists():
@@ -217,7 +220,8 @@ class _Round:
         opened = self._terms.stay(
             begin,
             secrets=self._ledger,
-            again=lambda _: self._ledger.settle(),
+            again=self._entered,
+            wanted=Account.objects.filter(pk=self._account.pk, active=True).exists,
             inherit=self._inherited,
         )
         with opened as stay:
@@ -237,7 +241,7 @@ class _Round:
 
     def _stay(self, stay: Stay) -> Drained:
         try:
-            stay.enter()
+            entered = stay.enter()
         except StayEnded as error:
             self._ledger.settle(StayEnded.__name__, error.reason)
             return self._drained(StayEnded.__name__, error.reason)
@@ -245,7 +249,7 @@ class _Round:
             name = type(error).__name__
             self._ledger.settle(name, f"{error.words} [{error.where}]" if error.where else error.words)
             return self._drained(name, error.words if name in _OURS else _AT_THE_DOOR.get(name, ""))
-        self._ledger.settle()
+        self._entered(entered)
         self._tell("signed_in")
         while (row := self._next()) is not None:
             if self._terms.stopped():
@@ -256,6 +260,11 @@ class _Round:
                 return self._drained(PolicyForbids.__name__, forbidden)
             if paused := _paused(self._portal):
                 return self._drained(PortalPaused.__name__, paused)
+            self._account.refresh_from_db(fields=["active", "taken_until"])
+            if not self._account.active:
+                return self._drained("", "the account is not active here")
+            if until := accounts.taken(self._account, self._terms.clock):
+                return self._drained("", _taken(self._account, until))
             if spent := self._manners.spent or self._manners.over:
                 return self._drained("", spent)
             self._manners.wait()
@@ -268,6 +277,10 @@ class _Round:
                 return self._drained(trouble)
         shut = waiting(self._account, self._terms.floor).filter(kind__in=self._manners.closed)
         return self._drained("", _closed(self._portal) if shut.exists() else "")
+
+    def _entered(self, entered: Entered) -> None:
+        self._ledger.settle()
+        accounts.notice(self._account, entered.notices, self._terms.clock)
 
     def _next(self) -> Lookup | None:
         row = waiting(self._account, self._terms.floor, self._manners.closed).first()
@@ -377,6 +390,10 @@ def _forbidden(portal: PortalFacts, terms: Terms) -> str:
     """Return why software may not use the portal now; empty where it may."""
     objection = policy.objection(portal, terms.today, attended=terms.received.attended)
     return f"{portal.name} is not asked: {objection}" if objection else ""
+
+
+def _taken(account: Account, until: datetime) -> str:
+    return f"{account.owner.called} works at the portal until {until:%H:%M} UTC"
 
 
 def _closed(portal: PortalFacts) -> str:

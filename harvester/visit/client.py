@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -55,6 +56,8 @@ FOLDERS = "harvester-stay-"
 
 LEAVING = 30.0
 """Seconds in which a stay signs out and ends before it is killed."""
+LOOK = 5.0
+"""Seconds between two looks at whether a busy stay is still wanted."""
 
 
 class StayEnded(Exception):
@@ -71,7 +74,8 @@ class Stay:
     A context manager: leaving it signs out, or kills what does not. ``secrets`` is called when the
     portal's page wants a secret, in the caller's thread, with the time by the portal's clock
     where it tells it, and writes the attempt down before it answers. ``step`` hears what the stay is doing,
-    ``again`` that it had to sign in a second time. ``inherit`` are file descriptors that the child
+    ``again`` that it had to sign in a second time. ``wanted`` is asked now and then while the stay is
+    busy: where it says no, the stay signs out, or is killed. ``inherit`` are file descriptors that the child
     keeps open as long as it lives: the account's lock. ``deadline`` is how many seconds one answer
     may take.
     """
@@ -83,6 +87,7 @@ class Stay:
         secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
         step: Callable[[str], None] = lambda _: None,
         again: Callable[[Entered], None] = lambda _: None,
+        wanted: Callable[[], bool] = lambda: True,
         inherit: tuple[int, ...] = (),
         deadline: float = 120.0,
     ) -> None:
@@ -90,6 +95,7 @@ class Stay:
         self._secrets = secrets
         self._step = step
         self._again = again
+        self._wanted = wanted
         self._inherit = inherit
         self._deadline = deadline
         self._heard: queue.Queue[str | None] = queue.Queue()
@@ -181,11 +187,7 @@ class Stay:
 
     def _hear(self, wanted: tuple[type[FromStay], ...], deadline: float | None = None) -> FromStay:
         while True:
-            try:
-                line = self._heard.get(timeout=deadline or self._deadline)
-            except queue.Empty:
-                self._kill()
-                raise StayEnded("The stay did not answer in time and was ended.") from None
+            line = self._line(deadline or self._deadline, leaving=Left in wanted)
             if line is None:
                 self._heard.put(None)  # nothing will ever be heard again
                 raise StayEnded("The stay died.")
@@ -208,6 +210,17 @@ class Stay:
             elif Left not in wanted:
                 self._kill()
                 raise StayEnded("The stay spoke out of turn and was ended.")
+
+    def _line(self, seconds: float, *, leaving: bool) -> str | None:
+        """Return the next line, ``None`` at the end; raises ``StayEnded``."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            with suppress(queue.Empty):
+                return self._heard.get(timeout=left if leaving else min(left, LOOK))
+            if not leaving and not self._wanted():
+                raise StayEnded("The account was taken off while the stay was busy.")
+        self._kill()
+        raise StayEnded("The stay did not answer in time and was ended.")
 
     def _kill(self) -> None:
         """Kill the child and everything that it started; the browser has a group of its own."""

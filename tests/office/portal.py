@@ -266,10 +266,12 @@ class Portal:
         *,
         secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
         again: Callable[[Entered], None] = lambda _: None,
+        wanted: Callable[[], bool] = lambda: True,
         inherit: tuple[int, ...] = (),
     ) -> InProcessStay:
         """Start a stay."""
         assert inherit, "a stay keeps the account's lock"
+        assert wanted()
         self.begun.append(begin)
         return InProcessStay(self, begin, secrets, again)
 

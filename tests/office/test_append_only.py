@@ -5,7 +5,8 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from harvester.office import accounts, pauses, policy, sweep, worklist
+from harvester.office import accounts, pauses, people, policy, sweep, worklist
+from harvester.office.models import Credential
 from tests.office.conftest import Office
 from tests.office.portal import FACTS, TODAY, TOMORROW, Portal, claim_item, whole_catalogue
 
@@ -22,6 +23,8 @@ TABLES = (
     "pause",
     "resumption",
     "sessionleft",
+    "notice",
+    "departure",
     "attachment",
 )
 
@@ -38,6 +41,8 @@ def fill(office: Office) -> None:
     policy.forbid(FACTS, "terms", by=office.person())
     pauses.pause("cascadia", "their site is odd")
     pauses.resume("cascadia", by=office.person())
+    accounts.notice(account, ["Your password expires in 9 days."])
+    people.leave(office.person("ben"), by=office.person())
 
 
 def refused(statement: str) -> bool:
@@ -80,6 +85,20 @@ def test_a_credential_cannot_be_put_in_the_place_of_another(either: Office) -> N
     either.account("ana")
     either.account("ben")
     assert refused("UPDATE office_credential SET sealed_password = sealed_password")
+    for change in (
+        "sealed_password = ''",
+        "sealed_seed = NULL",
+        "sealed_password = '', sealed_seed = NULL, fingerprint = 'x'",
+        "sealed_password = '', sealed_seed = NULL, version = 7",
+    ):
+        assert refused(f"UPDATE office_credential SET {change}"), change  # noqa: S608
+
+
+def test_a_credential_can_be_destroyed(either: Office) -> None:
+    either.account("ana")
+    Credential.objects.update(sealed_password=b"", sealed_seed=None)
+    gone = Credential.objects.get()
+    assert (bytes(gone.sealed_password), gone.sealed_seed) == (b"", None)
 
 
 @pytest.mark.usefixtures("office")

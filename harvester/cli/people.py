@@ -1,0 +1,126 @@
+"""The people of the practice: who has which account, and what happens when somebody leaves."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Self
+
+import typer
+
+from harvester.cli import options, screen
+from harvester.cli.opening import known_portals, opened, person
+from harvester.cli.options import By, Json, Today
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from harvester.model.portal import PortalFacts
+    from harvester.office.models import Account
+
+people = typer.Typer(no_args_is_help=True, help="Who is here, who has which account, and who left.")
+
+Leaver = Annotated[str, typer.Argument(metavar="PERSON", help="Their short name here.")]
+
+
+@people.command("list")
+def people_list(as_json: Json = False) -> None:
+    """List the people of the practice and how many accounts they have."""
+    opened()
+    from harvester.office.models import Person
+
+    found = list(Person.objects.prefetch_related("accounts").order_by("username"))
+    if as_json:
+        listed = [{"name": one.username, "full_name": one.called, "active": one.is_active} for one in found]
+        screen.print_json({"people": listed})
+        return
+    screen.print_rows(
+        screen.table("Name", "Full name", "Accounts", "", right=("Accounts",)),
+        found,
+        lambda one: (one.username, one.called, one.accounts.count(), "" if one.is_active else "left"),
+        none="There is nobody yet; add somebody with: harvester init --person",
+    )
+
+
+@people.command("leave")
+def people_leave(leaver: Leaver, by: By = None, as_json: Json = False) -> None:
+    """Let somebody be gone: accounts off, secrets destroyed, stays ended; ends with what is left to close.
+
+    What their accounts looked up stays. It cannot be undone: who comes back gets new accounts.
+    """
+    opened()
+    from harvester.office import people
+    from harvester.office.accounts import left_open
+
+    gone = person(leaver, "PERSON")
+    found = people.leave(gone, by=person(by, "--by"))
+    used = people.still_signed_in(gone)
+    facts = known_portals()
+    rows = [_ToClose.of(one, facts.get(one.portal), left_open(one), one in used) for one in found]
+    if as_json:
+        screen.print_json({"person": gone.username, "accounts": rows})
+        return
+    screen.say(f"{gone.called} has left: accounts are off and secrets destroyed.", "bold")
+    for row in rows:
+        call = f"; call {', '.join(row.call)}" if row.call else ""
+        screen.say(f"Have {row.user_name} closed at {row.portal_name}{call}.", by=2)
+        if row.signed_in:
+            screen.say("A stay of it is still ending: run this command again in a minute.", "bold red", by=4)
+        elif row.open_until:
+            screen.say(f"Its last session may be open until {row.open_until:%Y-%m-%d %H:%M} UTC.", by=4)
+
+
+@dataclass(frozen=True)
+class _ToClose:
+    """An account that somebody has to have closed at its portal."""
+
+    portal: str
+    portal_name: str
+    user_name: str
+    call: tuple[str, ...]
+    open_until: datetime | None
+    signed_in: bool
+
+    @classmethod
+    def of(
+        cls, account: Account, facts: PortalFacts | None, open_until: datetime | None, signed_in: bool
+    ) -> Self:
+        name = facts.name if facts else account.portal
+        call = tuple(line.sentence for line in facts.lines) if facts else ()
+        return cls(account.portal, name, account.user_name, call, open_until, signed_in)
+
+
+@people.command("review")
+def people_review(
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Write a CSV file, for whoever signs it off.")
+    ] = None,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Print who may do what where: every person, portal, role, last sign-in and state."""
+    opened()
+    from harvester.exchange.sheets import write_csv
+    from harvester.office import people
+
+    found = list(people.review())
+    if to is not None:
+        header = [screen.spaced(field.name) for field in fields(people.Reviewed)]
+        write_csv(to, header, [["" if cell is None else str(cell) for cell in astuple(one)] for one in found])
+    if as_json:
+        screen.print_json({"day": today, "accounts": found})
+        return
+    if to is not None:
+        screen.say(f"The review is in {to}.")
+        return
+    screen.print_rows(
+        screen.table("Person", "Portal", "User name", "Role", "Sweeps", "Last sign-in", "State"),
+        found,
+        lambda one: (
+            one.name if one.here == "active" else f"{one.name} ({one.here})",
+            *(one.portal, one.user_name, one.role or "not recorded", one.sweeps or "no"),
+            one.signed_in.date() if one.signed_in else "never",
+            one.state.partition(":")[0],
+        ),
+        none="There are no accounts.",
+    )

@@ -1,0 +1,97 @@
+"""People: who is here, what accounts they have, and what happens when somebody leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import structlog
+from django.db import transaction
+
+from harvester.office import accounts
+from harvester.office.clock import Clock
+from harvester.office.locks import in_use
+from harvester.office.models import Account, CodeRequest, Credential, Departure, Person
+
+log = structlog.get_logger()
+
+GONE = 60
+"""Seconds in which the stays of somebody who left have ended."""
+
+
+class PersonError(Exception):
+    """What was asked of a person cannot be; one sentence."""
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """One line of the access review: a person's account at a portal."""
+
+    person: str
+    name: str
+    here: str
+    """``active``, or since when the person has left."""
+    portal: str
+    user_name: str
+    role: str
+    """What they may do at the portal, in its words."""
+    sweeps: date | None
+    """Since when its owner lets the sweep use it."""
+    password_changed: date | None
+    signed_in: datetime | None
+    """When the portal took its password last."""
+    state: str
+
+
+def leave(person: Person, *, by: Person, clock: Clock | None = None) -> list[Account]:
+    """Let a person be gone: their accounts are off, their secrets destroyed, nothing of theirs is used.
+
+    Stays of theirs that are running are told to end (see :func:`still_signed_in`). Returns the accounts that
+    somebody has to close at the portals. What the portals answered stays.
+    Raises :class:`PersonError` for whoever does it.
+    """
+    if by.pk == person.pk:
+        raise PersonError("somebody else does this: nobody is left to close your accounts at the portals")
+    now = (clock or Clock()).now()
+    with transaction.atomic(durable=True):
+        found = list(Account.objects.select_for_update().filter(owner=person).order_by("portal", "user_name"))
+        Account.objects.filter(owner=person).update(active=False, sweep_consent=None)
+        Credential.objects.filter(account__owner=person).update(sealed_password=b"", sealed_seed=None)
+        CodeRequest.objects.filter(account__owner=person, closed=None).update(closed=now, sealed_code=None)
+        if Person.objects.filter(pk=person.pk, is_active=True).update(is_active=False, there=None):
+            Departure.objects.create(person=person, by=by, at=now)
+    for account in found:
+        log.warning("account_off", account=account.pk)
+    return found
+
+
+def still_signed_in(person: Person, clock: Clock | None = None) -> list[Account]:
+    """Wait up to a minute for the stays of somebody who left, and return accounts that are in use still."""
+    clock = clock or Clock()
+    used = list(Account.objects.filter(owner=person))
+    for _ in range(GONE):
+        used = [account for account in used if in_use(account.pk)]
+        if not used:
+            break
+        clock.sleep(1.0)
+    return used
+
+
+def review() -> Iterator[Reviewed]:
+    """Yield who has an account where, in what state, by person and portal."""
+    left = dict(Departure.objects.values_list("person", "at"))
+    for one in sorted(accounts.listed(), key=lambda one: (one.account.owner.username, one.account.portal)):
+        owner, gone = one.account.owner, left.get(one.account.owner_id)
+        yield Reviewed(
+            person=owner.username,
+            name=owner.called,
+            here=f"left on {gone.date()}" if gone else "active",
+            portal=one.account.portal,
+            user_name=one.account.user_name,
+            role=one.account.role,
+            sweeps=one.account.sweep_consent,
+            password_changed=one.known.changed,
+            signed_in=one.signed_in,
+            state=one.state,
+        )

@@ -1,6 +1,6 @@
 """Westmac's Provider Gateway: a Medicare contractor; post-backs to one address, TIN, NPI, PTAN each time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TypeVar
 
@@ -66,6 +66,7 @@ PORTAL = Portal(
         mfa=("email",),
         code_lives=timedelta(hours=8),
         password_days=365,
+        longest_search=timedelta(days=45),
     ),
     signs={
         "User ID and password do not match": errors.WrongPassword,
@@ -112,7 +113,6 @@ NOTICE = (
     "recording, and you have no expectation of privacy in anything you send or store here."
 )
 """What is accepted before sign-in; other words are for a person to read."""
-LONGEST = timedelta(days=45)
 """From the first to the last day of a search."""
 
 STATUS = {
@@ -201,14 +201,6 @@ def _whom(member: Member) -> dict[str, str]:
     return {"MBI": member.member_id, **names, "Date of birth": f"{member.birth_date:%m/%d/%Y}"}
 
 
-def _spans(first: date, last: date) -> Iterator[tuple[str, str]]:
-    """Yield what lies between two days in spans that the portal takes, none of them touching another."""
-    while first <= last:
-        end = min(last, first + LONGEST)
-        yield f"{first:%m/%d/%Y}", f"{end:%m/%d/%Y}"
-        first = end + timedelta(days=1)
-
-
 def _asked(page: Page, inquiry: str, filled: Mapping[str, str], button: str, *nothing: str) -> Region:
     """Open an inquiry, send it, and be sure that the answer is to just that, for that provider."""
     form = PORTAL.send(page, PORTAL.fetch(page, "/home"), {}, button=inquiry)
@@ -275,7 +267,10 @@ def _rows(tab: Region, heading: str, model: type[M], labels: str) -> tuple[M, ..
 
 def claims(page: Page, query: ClaimsQuery) -> ClaimList:
     """List a beneficiary's claims by their first day of service, 45 days at a time."""
-    by = [{"From date": a, "To date": b} for a, b in _spans(query.service_from, query.service_to)]
+    by = [
+        {"From date": f"{first:%m/%d/%Y}", "To date": f"{last:%m/%d/%Y}"}
+        for first, last in PORTAL.rules.spans(query.service_from, query.service_to)
+    ]
     if query.claim_number:
         by = [{"Claim number": query.claim_number}]
     whom = _provider(query) | _whom(query.member)
@@ -338,7 +333,10 @@ def _line(row: Record, reasons: Mapping[str, str | None], remarks: Mapping[str, 
 
 def payments(page: Page, query: PaymentsQuery) -> PaymentList:
     """Read checks and transfers, 45 days at a time, each with its claims; and what is on the floor."""
-    by = [{"Issued from": a, "Issued to": b} for a, b in _spans(query.issued_from, query.issued_to)]
+    by = [
+        {"Issued from": f"{first:%m/%d/%Y}", "Issued to": f"{last:%m/%d/%Y}"}
+        for first, last in PORTAL.rules.spans(query.issued_from, query.issued_to)
+    ]
     if query.number:
         by = [{"Check/EFT number": query.number}]
     found: list[Region] = []

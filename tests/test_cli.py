@@ -543,14 +543,19 @@ def test_without_a_code_a_sweep_says_whose_and_holds_nobody(sending: Portal, typ
 
 
 @pytest.mark.parametrize("command", [CLAIM, ELIGIBILITY])
-@pytest.mark.usefixtures("followed")
-def test_one_lookup_for_a_person_who_waits(command: tuple[str, ...]) -> None:
+def test_one_lookup_for_a_person_who_waits(followed: Portal, command: tuple[str, ...]) -> None:
     done = ran(*command, "--json", *DAY)
     assert done.code == 0, done.err
     assert done.json["state"] == "answered"
     assert done.json["snapshot"]["answer"]["member_id"]["state"] == "known"
     assert not done.json["seen_again"]
-    assert ran(*command, "--json", *DAY).json["seen_again"]
+    once_more = ran(*command, "--json", *DAY).json
+    assert (once_more["earlier"], once_more["lookup"]) == (True, done.json["lookup"])
+    assert "to ask the portal once more: --again" in ran(*command, *DAY).out
+    assert len(followed.queries) == 1
+    insisted = ran(*command, "--again", "--json", *DAY).json
+    assert (insisted["earlier"], insisted["seen_again"]) == (False, True)
+    assert len(followed.queries) == 2
     said = ran(*command, *DAY)
     assert "the same as on" in said.out
     assert "\x1b" not in said.out

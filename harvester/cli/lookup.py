@@ -27,6 +27,8 @@ Born = Annotated[
 ]
 As = Annotated[str | None, typer.Option("--as", metavar="PERSON", help="You; your own account is used.")]
 
+Again = Annotated[bool, typer.Option("--again", help="Ask the portal although it answered today already.")]
+
 OPTIONS = {
     "member_id": "--member",
     "last_name": "--last",
@@ -53,12 +55,13 @@ def lookup_eligibility(
     ] = "30",
     tin: Tin = None,
     as_: As = None,
+    again: Again = False,
     as_json: Json = False,
     today: Today = options.NOW,
 ) -> None:
     """Ask whether a patient is covered, and on what terms."""
     asked = {"kind": "eligibility", "service_date": on or today, "service_type": service, "tin": tin}
-    _look(asked | _whom(carrier, member, last, first, born), as_, today, as_json)
+    _look(asked | _whom(carrier, member, last, first, born), as_, again, today, as_json)
 
 
 @lookup.command("claim")
@@ -81,6 +84,7 @@ def lookup_claim(
     ] = None,
     tin: Tin = None,
     as_: As = None,
+    again: Again = False,
     as_json: Json = False,
     today: Today = options.NOW,
 ) -> None:
@@ -96,7 +100,7 @@ def lookup_claim(
         "billed": billed,
         "tin": tin,
     }
-    _look(asked | _whom(carrier, member, last, first, born), as_, today, as_json)
+    _look(asked | _whom(carrier, member, last, first, born), as_, again, today, as_json)
 
 
 @lookup.command("payments")
@@ -114,6 +118,7 @@ def lookup_payments(
     number: Annotated[str | None, typer.Option(help="This check or EFT alone.")] = None,
     tin: Tin = None,
     as_: As = None,
+    again: Again = False,
     as_json: Json = False,
     today: Today = options.NOW,
 ) -> None:
@@ -123,7 +128,7 @@ def lookup_payments(
     if last < first:
         raise Mistake("the last day of issue is before the first")
     asked = {"kind": "payments", "issued_from": first, "issued_to": last, "number": number, "tin": tin}
-    _look(asked | {"carrier": carrier}, as_, today, as_json)
+    _look(asked | {"carrier": carrier}, as_, again, today, as_json)
 
 
 @lookup.command("overpayments")
@@ -131,11 +136,12 @@ def lookup_overpayments(
     carrier: Carrier,
     tin: Tin = None,
     as_: As = None,
+    again: Again = False,
     as_json: Json = False,
     today: Today = options.NOW,
 ) -> None:
     """Ask what a payer wants back, and how much of it it has."""
-    _look({"kind": "overpayments", "carrier": carrier, "tin": tin}, as_, today, as_json)
+    _look({"kind": "overpayments", "carrier": carrier, "tin": tin}, as_, again, today, as_json)
 
 
 @lookup.command("authorizations")
@@ -149,12 +155,13 @@ def lookup_authorizations(
     number: Annotated[str | None, typer.Option(help="This authorization alone.")] = None,
     tin: Tin = None,
     as_: As = None,
+    again: Again = False,
     as_json: Json = False,
     today: Today = options.NOW,
 ) -> None:
     """Ask what is authorized for a patient, and how much of it is left."""
     asked = {"kind": "authorizations", "service_date": on or today, "number": number, "tin": tin}
-    _look(asked | _whom(carrier, member, last, first, born), as_, today, as_json)
+    _look(asked | _whom(carrier, member, last, first, born), as_, again, today, as_json)
 
 
 @lookup.command("remittance")
@@ -163,6 +170,7 @@ def lookup_remittance(
     number: Annotated[str, typer.Option(help="The check or EFT number of a payment that was looked up.")],
     tin: Tin = None,
     as_: As = None,
+    again: Again = False,
     as_json: Json = False,
     today: Today = options.NOW,
 ) -> None:
@@ -177,7 +185,7 @@ def lookup_remittance(
         raise Mistake(
             f"no payment {number} of {payer} was looked up yet; its day and amount are needed: {known}"
         )
-    _look(asked.model_dump(), as_, today, as_json)
+    _look(asked.model_dump(), as_, again, today, as_json)
 
 
 def _whom(carrier: str, member: str, last: str, first: str, born: date) -> dict[str, object]:
@@ -213,7 +221,7 @@ def _carrier(name: str) -> str:
     return found[0].id
 
 
-def _look(asked: dict[str, object], name: str | None, today: date, as_json: bool) -> None:
+def _look(asked: dict[str, object], name: str | None, again: bool, today: date, as_json: bool) -> None:
     opened()
     from harvester.cli import report
     from harvester.cli.answers import print_answer
@@ -225,17 +233,19 @@ def _look(asked: dict[str, object], name: str | None, today: date, as_json: bool
 
     query, who = _query(asked), person(name, "--as")
     with Watch(screen.console(stderr=True), quiet=as_json) as watch:
-        looked = lookup_now(query, who, today=today, progress=watch, watcher=watch.watcher([who]))
+        looked = lookup_now(
+            query, who, today=today, progress=watch, watcher=watch.watcher([who]), again=again
+        )
     row, found = looked.lookup, looked.snapshot
     about, (words, where) = report.about(row), snapshots.words(row)
     before = snapshots.before(found) if found is not None else None
     changed = changes(snapshots.answer(before), looked.answer) if before is not None else ()
-    again = found is not None and found.lookup_id != row.pk
+    same = found is not None and found.lookup_id != row.pk
     if as_json:
         kept = report.snapshot(found) | {"answer": looked.answer} if found is not None else None
         ended: dict[str, Any] = {"state": row.state, "outcome": row.outcome, "trouble": row.trouble}
         said = {"words": words, "where": where, "reason": looked.reason}
-        rest = {"seen_again": again, "snapshot": kept, "changes": changed}
+        rest = {"seen_again": same, "earlier": looked.earlier, "snapshot": kept, "changes": changed}
         screen.print_json({"lookup": row.pk, "about": about, **ended, **said, **rest})
     if found is None:
         said_there = f"; the portal says: “{words}”" if words and row.trouble != "StayEnded" else ""
@@ -246,13 +256,18 @@ def _look(asked: dict[str, object], name: str | None, today: date, as_json: bool
     if as_json:
         return
     out = screen.console()
-    seen = f"{'the same as on' if again else 'seen'} {found.captured_at:%Y-%m-%d %H:%M} UTC"
+    seen = f"{'the same as on' if same else 'seen'} {found.captured_at:%Y-%m-%d %H:%M} UTC"
     screen.say(f"{about}: {report.status(found.status)} — {seen} (snapshot {found.pk})", "bold", out=out)
+    if looked.earlier:
+        asked_at = f"{row.done_at:%H:%M} UTC" if row.done_at else "today"
+        screen.say(
+            f"It was asked at {asked_at} today; to ask the portal once more: --again", "yellow", out=out
+        )
     if looked.answer is not None:
         print_answer(out, looked.answer)
     if row.kind == "remittance_file":
         screen.say(f"To write it: {program()} snapshots save-file {found.pk} PATH", "dim", by=2, out=out)
-    if changed and not again:
+    if changed and not same:
         screen.say("Changed since the last look:", "bold", out=out)
         print_changes(out, changed, more=f"{program()} snapshots diff {found.pk}")
 

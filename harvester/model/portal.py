@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal, Self, get_args
@@ -132,11 +132,20 @@ class Rules(Fact):
     an_hour: int | None = None
     a_day: int | None = None
     """Lookups that one account may make in 60 minutes, and in 24 hours."""
+    longest_search: timedelta | None = None
+    """How far apart the two days of a search may be; a longer one is split."""
     hours: tuple[Hours, ...] = ()
     zone: str = "America/New_York"
     """The time zone of its hours."""
     patience: timedelta = timedelta(seconds=30)
     """How long one page may take before the portal counts as unavailable."""
+
+    def spans(self, first: date, last: date) -> Iterator[tuple[date, date]]:
+        """Yield what lies between two days in searches that the portal takes, none touching another."""
+        while first <= last:
+            end = last if self.longest_search is None else min(last, first + self.longest_search)
+            yield first, end
+            first = end + timedelta(days=1)
 
     def closed(self, at: datetime) -> frozenset[LookupKind]:
         """Return the kinds of lookup that the portal does not answer then."""

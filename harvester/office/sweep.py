@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date
@@ -179,6 +179,8 @@ class Looked:
     snapshot: Snapshot | None
     answer: Answer | None
     reason: str = ""
+    earlier: bool = False
+    """Whether it was asked earlier today, and not again now."""
 
 
 def sweep(
@@ -266,9 +268,11 @@ def lookup_now(
     watcher: Watcher | None = None,
     clock: Clock | None = None,
     patience: float = 60.0,
+    again: bool = False,
 ) -> Looked:
     """Look one thing up for a person who waits, with that person's own account.
 
+    What was answered today already is not asked again, unless the person insists (``again``).
     Where a stay of the account is signed in already, it takes the lookup next, and this waits for it
     up to ``patience`` seconds. Raises :class:`SweepError` where no portal or account fits.
     """
@@ -300,6 +304,10 @@ def lookup_now(
     fresh = lookups.lookup(query, account, asker)
     # Asked a second time while the first one waits: it is the same question.
     row = waiting(account, Urgency.PERSON_WAITS).filter(subject=fresh.subject).first() or fresh
+    if not again and (known := _answered_today(fresh)) is not None:
+        snapshot = snapshots.of(known)
+        assert snapshot is not None
+        return Looked(known, snapshot, snapshots.answer(snapshot), "", earlier=True)
     if row is fresh:
         row.save(force_insert=True)
     terms = Terms(
@@ -321,6 +329,13 @@ def lookup_now(
     snapshot = snapshots.of(row)
     found = snapshots.answer(snapshot) if snapshot is not None else None
     return Looked(row, snapshot, found, "" if row.state == Lookup.State.ANSWERED else reason)
+
+
+def _answered_today(fresh: Lookup) -> Lookup | None:
+    """Return the newest lookup of the day that asked the same and was answered."""
+    rows = Lookup.objects.filter(subject=fresh.subject, day=fresh.day, state=Lookup.State.ANSWERED)
+    asked = lookups.asked(fresh)
+    return next((row for row in rows.order_by("-pk") if lookups.asked(row) == asked), None)
 
 
 def _planned(
@@ -352,8 +367,16 @@ def _planned(
                 new.append(_row(due, accounts[account], run, today, items, facts))
             except ValueError as error:
                 unaskable.append((due.item or 0, _sentence(error)))
-        Lookup.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)
+        Lookup.objects.bulk_create(_once_a_day(new, today), batch_size=500, ignore_conflicts=True)
     return plans.left, tuple(unaskable)
+
+
+def _once_a_day(rows: Iterable[Lookup], today: date) -> list[Lookup]:
+    """Return the rows whose question was not answered today already, each question once."""
+    answered = Lookup.objects.filter(day=today, state=Lookup.State.ANSWERED)
+    asked = set(answered.values_list("subject", flat=True))
+    first = {row.subject: row for row in reversed(list(rows))}
+    return [row for subject, row in reversed(first.items()) if subject not in asked]
 
 
 def _row(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -200,3 +201,34 @@ def test_where_no_password_was_taken_no_session_is_left(portal: Watched) -> None
     portal.forgets_to_say = True
     swept(portal, FACTS)
     assert not SessionLeft.objects.exists()
+
+
+def test_t_acc_15_the_same_question_is_asked_once_a_day(office: Office, portal: Watched) -> None:
+    ben = office.account("ben").owner
+    twice = [appointment_item(7, TODAY), appointment_item(7, TOMORROW)]
+    worklist.import_items(twice, source="test.csv", catalogue=catalogue())
+    for _ in range(2):
+        swept(portal, FACTS)
+    assert len(portal.asked) == 1
+    asks: Mapping[str, Any] = {
+        "stay": portal.stay,
+        "catalogue": catalogue,
+        "clock": portal.time.clock,
+    }
+    looked = sweep.lookup_now(portal.queries[0][1], ben, today=TODAY, **asks)
+    assert (looked.earlier, len(portal.asked)) == (True, 1)
+    sweep.sweep(today=TOMORROW, **asks)
+    assert len(portal.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "asked"), [(0, [0]), (45, [45]), (46, [45, 0]), (100, [45, 45, 8])], ids=str
+)
+def test_a_longer_search_is_split_into_what_the_portal_takes(days: int, asked: list[int]) -> None:
+    rules = FACTS.rules.model_copy(update={"longest_search": timedelta(days=45)})
+    last = TODAY + timedelta(days=days)
+    spans = list(rules.spans(TODAY, last))
+    assert [(to - since).days for since, to in spans] == asked
+    assert (spans[0][0], spans[-1][1]) == (TODAY, last)
+    assert all(later[0] - earlier[1] == timedelta(days=1) for earlier, later in pairwise(spans))
+    assert list(FACTS.rules.spans(TODAY, last)) == [(TODAY, last)]

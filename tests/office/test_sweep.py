@@ -602,9 +602,11 @@ def test_trouble_while_signing_in_again_counts_as_a_rejection(
         *,
         secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
         again: Callable[[Entered], None],
+        wanted: Callable[[], bool],
         inherit: tuple[int, ...],
     ) -> InProcessStay:
         assert inherit
+        assert wanted()
         return Halfway(portal, begin, secrets, again)
 
     report = run(today=TODAY, stay=stay)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain
 
 from playwright.sync_api import Page
@@ -53,7 +53,12 @@ PORTAL = Portal(
     service_types=("30", "98", "UC", "86", "33", "PT", "MH", "5", "62"),
     policy=Policy.permitted(source="provider agreement, section 7", checked=date(2026, 11, 1)),
     rules=Rules(
-        lockout=Lockout(after=3), idle=minutes(15), mfa=("authenticator",), password_days=60, at_once=3
+        lockout=Lockout(after=3),
+        idle=minutes(15),
+        mfa=("authenticator",),
+        password_days=60,
+        at_once=3,
+        longest_search={"claims": timedelta(days=366), "payments": timedelta(days=92)},
     ),
     signs={
         "user ID or password you entered is incorrect": errors.WrongPassword,

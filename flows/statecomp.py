@@ -5,7 +5,7 @@ bills: only those under the tax id that was asked for are the practice's own.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from playwright.sync_api import Page
 
@@ -65,6 +65,7 @@ PORTAL = Portal(
         must_sign_out=True,
         mfa=("authenticator",),
         password_days=90,
+        longest_search={"claims": timedelta(days=366), "payments": timedelta(days=366)},
     ),
     signs={
         "The User ID and password do not match": errors.WrongPassword,

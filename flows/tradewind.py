@@ -1,7 +1,7 @@
 """Tradewind Exchange's Provider Desk: a clearinghouse's hub; inquiries are batches, answers are codes."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain
 
 from playwright.sync_api import Page
@@ -36,17 +36,31 @@ PORTAL = Portal(
     carriers=tuple(Carrier(id=number, name=name) for number, name in CARRIERS.items()),
     needs=("organisation",),
     policy=Policy.permitted(source="trading partner agreement, section 4.2", checked=date(2026, 11, 2)),
-    rules=Rules(lockout=Lockout(after=5), idle=minutes(20), password_days=90),
+    rules=Rules(
+        lockout=Lockout(after=5),
+        idle=minutes(20),
+        password_days=90,
+        longest_search={"claims": timedelta(days=366), "payments": timedelta(days=92)},
+    ),
     signs={
         "Site ID, User ID or Password is not valid": errors.WrongPassword,
         "This user is locked": errors.AccountLocked,
+        "refused in the app on your phone": errors.CodeRejected,
+        "Nobody approved the sign-in": errors.CodeNeeded,
         "Your password is past its 90 days": errors.PasswordExpired,
         "trading partner terms are new": errors.TermsToAccept,
         "Your Desk session has ended": errors.SignedOut,
         "closed for maintenance": errors.PortalUnavailable,
         "payer gateway does not answer": errors.PortalUnavailable,
     },
-    enters=("GET /signin", "POST /signin", "GET /password/expired", "GET /terms", "GET /home"),
+    enters=(
+        "GET /signin",
+        "POST /signin",
+        "GET /signin/approve",
+        "GET /password/expired",
+        "GET /terms",
+        "GET /home",
+    ),
     reads=(
         "GET /eligibility",
         "POST /eligibility",
@@ -127,7 +141,10 @@ def sign_in(page: Page, user: User) -> None:
     page.get_by_label("User ID").fill(user.name)
     page.get_by_label("Password").fill(user.password)
     page.get_by_role("button", name="Log on").click()
-    PORTAL.arrive(page.get_by_role("heading", name="Dashboard"))
+    home, phone = (page.get_by_role("heading", name=name) for name in ("Dashboard", "Approve the log-on"))
+    if PORTAL.arrive(home, phone) is phone:
+        user.approve(PORTAL.read(page).fields("Approve the log-on").says("Number to pick"))
+        PORTAL.approved(home)
 
 
 def sign_out(page: Page) -> None:

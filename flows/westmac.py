@@ -66,7 +66,7 @@ PORTAL = Portal(
         mfa=("email",),
         code_lives=timedelta(hours=8),
         password_days=365,
-        longest_search=timedelta(days=45),
+        longest_search={"claims": timedelta(days=45), "payments": timedelta(days=45)},
     ),
     signs={
         "User ID and password do not match": errors.WrongPassword,
@@ -217,13 +217,6 @@ def _pressed(
     return onward
 
 
-def _stated(found: list[Region], pattern: str) -> Shown[int]:
-    """Return how many there are in all searches together."""
-    stated = [one.stated(pattern) for one in found]
-    words = " + ".join(f"{one.words}" for one in stated) or NO_PAYMENTS
-    return Shown.known(sum(one.value or 0 for one in stated), words)
-
-
 # Eligibility --------------------------------------------------------------------------------------
 
 
@@ -266,22 +259,15 @@ def _rows(tab: Region, heading: str, model: type[M], labels: str) -> tuple[M, ..
 
 
 def claims(page: Page, query: ClaimsQuery) -> ClaimList:
-    """List a beneficiary's claims by their first day of service, 45 days at a time."""
-    by = [
-        {"From date": f"{first:%m/%d/%Y}", "To date": f"{last:%m/%d/%Y}"}
-        for first, last in PORTAL.rules.spans(query.service_from, query.service_to)
-    ]
+    """List a beneficiary's claims by their first day of service."""
+    by = {"From date": f"{query.service_from:%m/%d/%Y}", "To date": f"{query.service_to:%m/%d/%Y}"}
     if query.claim_number:
-        by = [{"Claim number": query.claim_number}]
-    whom = _provider(query) | _whom(query.member)
-    pages = [_asked(page, "Claim status", whom | one, "Find claims") for one in by]
-    found = [one for one in pages if not one.says(NO_CLAIMS)]
-    if not found:
-        raise errors.NotOnFile(NO_CLAIMS)
-    rows = [row for one in found for row in one.table("Claims found")]
+        by = {"Claim number": query.claim_number}
+    filled = _provider(query) | _whom(query.member) | by
+    found = _asked(page, "Claim status", filled, "Find claims", NO_CLAIMS)
     return ClaimList(
-        rows=tuple(row.into(ClaimRow, ROW, status=("Status", STATUS)) for row in rows),
-        stated_total=_stated(found, r"(\d+) claims? found"),
+        rows=found.table("Claims found").each(ClaimRow, ROW, status=("Status", STATUS)),
+        stated_total=found.stated(r"(\d+) claims? found"),
     )
 
 
@@ -332,29 +318,24 @@ def _line(row: Record, reasons: Mapping[str, str | None], remarks: Mapping[str, 
 
 
 def payments(page: Page, query: PaymentsQuery) -> PaymentList:
-    """Read checks and transfers, 45 days at a time, each with its claims; and what is on the floor."""
-    by = [
-        {"Issued from": f"{first:%m/%d/%Y}", "Issued to": f"{last:%m/%d/%Y}"}
-        for first, last in PORTAL.rules.spans(query.issued_from, query.issued_to)
-    ]
+    """Read checks and transfers, each with its claims; and what is on the floor."""
+    by = {"Issued from": f"{query.issued_from:%m/%d/%Y}", "Issued to": f"{query.issued_to:%m/%d/%Y}"}
     if query.number:
-        by = [{"Check/EFT number": query.number}]
-    found: list[Region] = []
-    details: list[Region] = []
-    for filled in [_provider(query) | one for one in by]:
-        listed = _asked(page, "Checks and remittances", filled, "Find payments")
-        if not listed.says(NO_PAYMENTS):
-            found.append(listed)
-            details += [_detail(page, listed, filled, row) for row in listed.table("Payments found")]
-    if query.number and not found:
+        by = {"Check/EFT number": query.number}
+    filled = _provider(query) | by
+    listed = _asked(page, "Checks and remittances", filled, "Find payments")
+    none = listed.says(NO_PAYMENTS)
+    if query.number and none:
         raise errors.NotOnFile(NO_PAYMENTS)
+    rows = () if none else listed.table("Payments found")
+    details = [_detail(page, listed, filled, row) for row in rows]
     floor = _asked(page, "Payment floor", _provider(query), "Show the floor")
     return floor.fields("Approved to pay").into(
         PaymentList,
         "approved_claims=Claims on the floor | approved_amount=Total amount",
         tin=floor.fields("Your inquiry").text("TIN"),
         payments=tuple(map(_payment, details)),
-        stated_total=_stated(found, r"(\d+) payments? found"),
+        stated_total=Shown.known(0, none) if none else listed.stated(r"(\d+) payments? found"),
         unmapped=(floor, *details),
     )
 

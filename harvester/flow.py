@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 
 from pydantic import model_validator
 
-from harvester.errors import PortalChanged, Trouble
+from harvester.errors import CodeNeeded, PortalChanged, Trouble
 from harvester.going import frames, lists, waiting
 from harvester.model.authorization import AuthorizationList
 from harvester.model.claim import Claim, ClaimList
@@ -93,6 +93,10 @@ def tax_id(tin: str) -> str:
     return f"{tin[:2]}-{tin[2:]}"
 
 
+APPROVAL = 100.0
+"""Seconds in which an owner approves a sign-in on the phone."""
+
+
 class Portal(PortalFacts):
     """A portal: its facts, its words for trouble, and the requests that going and reading need."""
 
@@ -134,6 +138,16 @@ class Portal(PortalFacts):
         return waiting.arrive(
             *sights, signs=self.signs, dialogs=self.dialogs, patience=self.rules.patience.total_seconds()
         )
+
+    def approved(self, *sights: Locator) -> Locator:
+        """Return the sight that comes when the owner has approved the sign-in on the phone.
+
+        Raises the trouble that comes instead, ``CodeNeeded`` where nobody approves it in time.
+        """
+        try:
+            return waiting.arrive(*sights, signs=self.signs, dialogs=self.dialogs, patience=APPROVAL)
+        except PortalChanged:
+            raise CodeNeeded("nobody approved the sign-in on the phone") from None
 
     def press(self, control: Locator, *sights: Locator, busy: str = waiting.BUSY) -> Locator:
         """Click a control; return the sight that stands there after the page was busy with that."""
@@ -279,7 +293,7 @@ class User:
     tin: str
     npi: str
     organisation: str
-    _secret: Callable[[str], str] = field(repr=False)
+    _secret: Callable[..., str] = field(repr=False)
 
     @property
     def password(self) -> str:
@@ -289,6 +303,10 @@ class User:
     def one_time_code(self, kind: str) -> str:
         """A fresh code of that kind (``authenticator``, ``text``, ``email``)."""
         return self._secret(kind)
+
+    def approve(self, number: str) -> None:
+        """Have the owner told to approve the sign-in on the phone, where they pick this number."""
+        self._secret("push", number)
 
 
 @dataclass(frozen=True)

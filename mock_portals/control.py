@@ -146,6 +146,15 @@ def control(world: World, sites: dict[str, Sited]) -> Starlette:
         except KeyError as error:
             raise HTTPException(404, f"nobody here is called {error}") from None
 
+    async def approve(request: Request) -> Response:
+        body = await _body(request)
+        number = None if body.get("number") is None else str(body["number"])
+        try:
+            state = site(request).approvals.answer(request.path_params["user"], number)
+        except KeyError as error:
+            raise HTTPException(404, f"nothing was asked of {error}") from None
+        return JSONResponse({"state": state})
+
     async def reset(_request: Request) -> Response:
         world.clock.reset()
         for sited in sites.values():
@@ -167,6 +176,7 @@ def control(world: World, sites: dict[str, Sited]) -> Starlette:
             Route("/trouble/{portal}", switch, methods=["POST"]),
             Route("/clock", clock, methods=["POST"]),
             Route("/mail/{portal}/{user}", mail),
+            Route("/approve/{portal}/{user}", approve, methods=["POST"]),
             Route("/staff/{portal}/{user}", staff, methods=["POST"]),
             Route("/reset", reset, methods=["POST"]),
         ],

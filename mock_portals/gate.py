@@ -102,6 +102,10 @@ class Gate:
         """Log how a code was judged and count the refused ones; return what comes of it."""
         if self._troubles.get(CODE_REJECTED, user) is not None:
             result = "rejected"
+        return self.counted(user, result, session, step)
+
+    def counted(self, user: str, result: str, session: str, step: int | None = None) -> str:
+        """Log what came of a second factor and count the refused ones; return it."""
         if result == "accepted":
             self._wrong_codes.pop(user, None)
         else:

@@ -16,7 +16,7 @@ from mock_portals.clock import Clock
 from mock_portals.gate import Gate
 from mock_portals.shown import Json
 
-Channel = Literal["email", "text"]
+Channel = Literal["email", "text", "push"]
 
 
 class Mailbox:
@@ -87,3 +87,63 @@ class SentCodes:
 
     def _alive(self, code: _Code) -> bool:
         return self._clock.wall() - code.sent < self._lives
+
+
+PUSH_LIVES = 120
+"""Seconds in which a sign-in is approved, or is not."""
+
+
+@dataclass
+class _Asked:
+    user: str
+    session: str
+    number: str
+    at: float
+    state: str = "waiting"
+
+
+class Approvals:
+    """Sign-ins that wait for the app on a person's phone, where the number on the page has to be picked."""
+
+    def __init__(self, mail: Mailbox, gate: Gate, clock: Clock) -> None:
+        self._mail, self._gate, self._clock = mail, gate, clock
+        self._asked: dict[str, _Asked] = {}
+
+    def ask(self, user: str, session: str, sender: str) -> None:
+        """Let the phone ask; the number is on the page alone, among others on the phone."""
+        numbers = [f"{one}" for one in secrets.SystemRandom().sample(range(10, 100), 3)]
+        self._asked[session] = _Asked(user, session, numbers[0], self._clock.wall())
+        text = f"Sign-in to {sender}. Pick the number that you see there: {', '.join(sorted(numbers))}"
+        self._mail.send(user, "push", f"{sender}: approve sign-in?", text)
+
+    def number(self, session: str) -> str:
+        """Return the number for the page."""
+        return self._asked[session].number
+
+    def answer(self, user: str, number: str | None) -> str:
+        """Answer on the phone what was asked last, ``None`` to refuse; return what comes of it.
+
+        Raises KeyError where nothing was asked of that user.
+        """
+        waiting = [one for one in self._asked.values() if one.user == user]
+        if not waiting:
+            raise KeyError(user)
+        asked = waiting[-1]
+        if self.state(asked.session) == "waiting":
+            asked.state = self._judged(asked, "accepted" if number == asked.number else "rejected")
+        return asked.state
+
+    def state(self, session: str) -> str:
+        """Return ``waiting``, ``accepted``, ``rejected`` or ``expired``."""
+        asked = self._asked[session]
+        if asked.state == "waiting" and self._clock.wall() - asked.at >= PUSH_LIVES:
+            asked.state = "expired"
+        return asked.state
+
+    def end(self, session: str, state: str) -> None:
+        """Let the phone refuse, or let the time be over."""
+        asked = self._asked[session]
+        asked.state = self._judged(asked, state) if state == "rejected" else state
+
+    def _judged(self, asked: _Asked, result: str) -> str:
+        return self._gate.counted(asked.user, result, asked.session)

@@ -26,7 +26,7 @@ from mock_portals.book import Book, ClaimFile, Member
 from mock_portals.sessions import Session
 from mock_portals.shown import Json
 from mock_portals.site import Pages, Site
-from mock_portals.troubles import HEADER_RENAMED, LAYOUT_B, PASSWORD_EXPIRED, TERMS
+from mock_portals.troubles import HEADER_RENAMED, LAYOUT_B, PASSWORD_EXPIRED, PUSH, TERMS
 
 T = TypeVar("T")
 Handler = Callable[[Request, Session], Awaitable[Response]]
@@ -250,6 +250,34 @@ class Served(ABC):
             return self.show(session, "code.html", error=self.wrong_code)
         self.site.sessions.open(session, "signed_in")
         return RedirectResponse(self.ladder(session) or "/home", 303)
+
+    def ask_phone(self, session: Session, sender: str) -> Response:
+        """Let the app on the phone ask whoever gave the right password."""
+        session.stage = "push"
+        self.site.approvals.ask(session.user or "", session.id, sender)
+        if (state := self.troubles.get(PUSH, session.user)) in ("rejected", "expired"):
+            self.site.approvals.end(session.id, str(state))
+        return RedirectResponse(self.stages["push"], 303)
+
+    async def approve(self, request: Request, _session: Session) -> Response:
+        session = self.at(request, self.stages["push"])
+        state = self.site.approvals.state(session.id)
+        if state == "waiting":
+            shown = self.show(session, "approve.html", number=self.site.approvals.number(session.id))
+            shown.headers["Refresh"] = "2"
+            return shown
+        if state == "accepted":
+            self.site.sessions.open(session, "signed_in")
+            return RedirectResponse(self.ladder(session) or "/home", 303)
+        self.site.sessions.end(session, "refused")
+        if self.gate.locked(session.user or ""):
+            return self.show_locked(session)
+        message = {
+            "rejected": "The sign-in was refused in the app on your phone.",
+            "expired": "Nobody approved the sign-in in the app within two minutes.",
+        }[state]
+        link = ("/signin", "Back to sign-in")
+        return self.show(None, "notice.html", heading="Sign-in not approved", message=message, link=link)
 
     def terms_changed(self, user: str | None) -> bool:
         """Tell whether the user has to accept changed terms now."""

@@ -21,7 +21,7 @@ from mock_portals.cast import Cast
 from mock_portals.clock import Clock
 from mock_portals.gate import Gate
 from mock_portals.log import Log
-from mock_portals.mail import Mailbox
+from mock_portals.mail import Approvals, Mailbox
 from mock_portals.sessions import Session, Sessions
 from mock_portals.shown import Json
 from mock_portals.troubles import COMMON, EXPIRE_AFTER, MAINTENANCE, SLOW, UNAVAILABLE, Trouble, Troubles
@@ -108,6 +108,7 @@ class Site:
             portal.rules.lock_seconds,
         )
         self.mail = Mailbox(world.clock, world.cast.staff)
+        self.approvals = Approvals(self.mail, self.gate, world.clock)
         self.sites = {name: self._further(name, rules) for name, rules in portal.sites.items()}
         self.pages = portal.open(self)
         for name, site in self.sites.items():

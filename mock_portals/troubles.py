@@ -33,6 +33,12 @@ COMMON = (SLOW, UNAVAILABLE, MAINTENANCE, EXPIRE_AFTER, LOCKED)
 CODE_REJECTED = Trouble("code_rejected", "every verification code is refused")
 PASSWORD_EXPIRED = Trouble("password_expired", "after the password comes a page that asks for a new one")
 TERMS = Trouble("terms", "changed terms of use have to be accepted after sign-in")
+PUSH = Trouble(
+    "push",
+    "after the password the app on the phone asks, and the number on the page is picked there; value "
+    "'rejected': the phone refuses, 'expired': nobody answers in time",
+    "waiting",
+)
 WRONG_PATIENT = Trouble(
     "wrong_patient",
     "eligibility results and claim details are another patient's (of the same name if there is one)",

@@ -46,6 +46,7 @@ PORTAL = Portal(
         must_sign_out=True,
         mfa=("authenticator",),
         password_days=60,
+        longest_search={"claims": timedelta(days=366), "payments": timedelta(days=366)},
     ),
     signs={
         "user ID and password do not match our records": errors.WrongPassword,

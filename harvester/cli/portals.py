@@ -219,7 +219,7 @@ def _described(facts: PortalFacts, recorded: Recorded, today: date, accounts: li
             f"{rules.pace.total_seconds():.0f} s between lookups" if rules.pace else "",
             f"{rules.an_hour} lookups an hour" if rules.an_hour else "",
             f"{rules.a_day} lookups a day" if rules.a_day else "",
-            f"searches of {rules.longest_search.days} days" if rules.longest_search else "",
+            *(f"{kind} of {longest.days} days at most" for kind, longest in rules.longest_search.items()),
             f"{rules.at_once} signed in at once",
             f"password lives {rules.password_days} days" if rules.password_days else "",
         )

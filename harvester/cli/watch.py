@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -90,10 +91,17 @@ class Watch:
                 self._live.start()
 
 
+def _nothing(seconds: float) -> None:
+    time.sleep(seconds)
+
+
 @contextmanager
 def typing(prompt: Prompt, shown: Console) -> Iterator[Typed]:
     """Ask the person at the terminal for a code, as long as the context is open."""
     screen.say(prompt.sentence, "bold yellow", by=2, out=shown)
+    if prompt.kind == "push":
+        yield partial(_nothing, MOMENT)
+        return
     shown.print("  Code (Enter: not now): ", end="")
     typed = False
 

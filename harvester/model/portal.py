@@ -132,18 +132,19 @@ class Rules(Fact):
     an_hour: int | None = None
     a_day: int | None = None
     """Lookups that one account may make in 60 minutes, and in 24 hours."""
-    longest_search: timedelta | None = None
-    """How far apart the two days of a search may be; a longer one is split."""
+    longest_search: Mapping[LookupKind, timedelta] = {}
+    """How far apart the two days of a search may be, where that is limited; a longer one is split."""
     hours: tuple[Hours, ...] = ()
     zone: str = "America/New_York"
     """The time zone of its hours."""
     patience: timedelta = timedelta(seconds=30)
     """How long one page may take before the portal counts as unavailable."""
 
-    def spans(self, first: date, last: date) -> Iterator[tuple[date, date]]:
+    def spans(self, kind: LookupKind, first: date, last: date) -> Iterator[tuple[date, date]]:
         """Yield what lies between two days in searches that the portal takes, none touching another."""
+        longest = self.longest_search.get(kind, last - first)
         while first <= last:
-            end = last if self.longest_search is None else min(last, first + self.longest_search)
+            end = min(last, first + longest)
             yield first, end
             first = end + timedelta(days=1)
 

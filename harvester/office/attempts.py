@@ -75,10 +75,11 @@ class Ledger:
         self.unanswered = False
         """Whether nobody was there to enter a code that the portal sent."""
 
-    def __call__(self, kind: SecretKind, told: datetime | None = None) -> Secret | Deny:
+    def __call__(self, kind: SecretKind, told: datetime | None = None, number: str = "") -> Secret | Deny:
         """Return the secret, or why it must not be used now.
 
-        ``told`` is the time by the portal's clock, where it tells it.
+        ``told`` is the time by the portal's clock, where it tells it, ``number`` what the owner picks on
+        the phone.
         """
         try:
             if kind == "password":
@@ -87,7 +88,7 @@ class Ledger:
                 return self._code(told)
         except SealError as error:
             return Deny(trouble="StaffNeeded", words=str(error))
-        return self._sent(kind)
+        return self._sent(kind, number)
 
     def settle(self, trouble: str | None = None, words: str = "") -> None:
         """Record how the stay's open attempts ended: accepted, or with the trouble of that name.
@@ -97,6 +98,8 @@ class Ledger:
         took it. That another session is open the portal tells only to whom it knows.
         """
         self.unsettled = False
+        if self._inbox is not None:
+            self._inbox.close(self._stay)
         with transaction.atomic(durable=True):
             open_attempts = self._open()
             match trouble:
@@ -104,6 +107,10 @@ class Ledger:
                     self._end(open_attempts, AttemptEnd.Result.ACCEPTED)
                     return
                 case "CodeNeeded" if self.unanswered and not open_attempts:
+                    return
+                case "CodeNeeded" if {one.kind for one in open_attempts} == {Attempt.Kind.PUSH}:
+                    self.unanswered = True
+                    self._end(open_attempts, AttemptEnd.Result.UNKNOWN)
                     return
                 case "WrongPassword" | "CodeRejected":
                     if self._inbox is not None:
@@ -207,8 +214,11 @@ class Ledger:
             if (answer := self._use(seed, step, password)) is not None:
                 return answer
 
-    def _sent(self, kind: Channel) -> Secret | Deny:
-        """Return the code that the portal sent to the owner, who is asked once a sign-in."""
+    def _sent(self, kind: Channel, number: str) -> Secret | Deny:
+        """Return the code that the portal sent to the owner, who is asked once a sign-in.
+
+        Where their phone was asked they are told, and nothing crosses.
+        """
         if self._inbox is None:
             return Deny(trouble="CodeNeeded", words="the portal sends this code to a person")
         with transaction.atomic(durable=True):
@@ -227,7 +237,12 @@ class Ledger:
                 return Deny(trouble="CodeRejected", words="the portal refused the code")
             attempt = self._begin(password.credential, Attempt.Kind(kind))
         lastattempt.remember(attempt)
-        code = self._inbox.code(kind, self._stay)
+        if kind == "push":
+            if self._inbox.tell(number, self._stay):
+                return Secret(value="")
+            code = None
+        else:
+            code = self._inbox.code(kind, self._stay)
         if code is not None:
             return Secret(value=code)
         self.unanswered, self.unsettled = True, False

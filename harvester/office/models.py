@@ -186,6 +186,7 @@ class Attempt(models.Model):
         AUTHENTICATOR = "authenticator"
         TEXT = "text"
         EMAIL = "email"
+        PUSH = "push"
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="attempts")
     credential = models.ForeignKey(Credential, on_delete=models.PROTECT, related_name="attempts")
@@ -257,13 +258,15 @@ class Notice(models.Model):
 
 
 class CodeRequest(models.Model):
-    """A portal sent a code to the owner of an account, and a stay waits for it."""
+    """A portal sent a code to the owner of an account, or asked their phone, and a stay waits."""
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="code_requests")
     stay = models.UUIDField()
     kind = models.CharField(max_length=16)
     """A :data:`~harvester.office.prompts.Channel`."""
+    number = models.CharField(max_length=20, blank=True)
+    """What the owner picks on the phone."""
     at = models.DateTimeField()
     until = models.DateTimeField()
     answered = models.DateTimeField(null=True)

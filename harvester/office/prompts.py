@@ -7,7 +7,7 @@ not there, and a code that lives long is asked for once a run.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,11 +26,13 @@ from harvester.office.vault import Slot
 
 log = structlog.get_logger()
 
-Channel = Literal["text", "email"]
+Channel = Literal["text", "email", "push"]
 
 _SENT = {"text": "a text message", "email": "an e-mail"}
-SENT = frozenset(_SENT)
+SENT = frozenset({*_SENT, "push"})
 """The kinds of second factor that make a portal send something to a person."""
+
+_CHANNEL: Mapping[str, Channel] = {"text": "text", "email": "email", "push": "push"}
 
 OPEN = timedelta(minutes=5)
 """How long a request waits for its answer."""
@@ -57,10 +59,17 @@ class Prompt:
     user_name: str
     kind: Channel
     until: datetime
+    number: str = ""
 
     @property
     def sentence(self) -> str:
         """What the owner is asked."""
+        if self.kind == "push":
+            pick = f"pick {self.number} there" if self.number else "approve it there"
+            return (
+                f"{self.portal} asks the phone of {self.owner.called} ({self.user_name}) about a sign-in: "
+                f"{pick}. It is for that person alone to do."
+            )
         return (
             f"{self.portal} sent {_SENT[self.kind]} with a code to {self.owner.called} ({self.user_name}). "
             "It is for that person alone to read and to enter here."
@@ -161,17 +170,41 @@ class Inbox:
             self.received.keep(self.account, kind, code, lives)
         return code or None
 
+    def tell(self, number: str, stay: UUID) -> bool:
+        """Tell the owner which number to pick on the phone; return whether they are there."""
+        if not self.there:
+            return False
+        row = self._request("push", stay, number)
+        if (watcher := self.received.watched_by(self.account.owner)) is not None:
+            with watcher.asking(prompt(row, self.portal.name)):
+                pass  # the phone answers, and the portal's page goes on
+        return True
+
+    def close(self, stay: UUID) -> None:
+        """Wait for nothing any more that this stay asked for."""
+        asked = CodeRequest.objects.filter(stay=stay, closed=None)
+        asked.update(sealed_code=None, closed=self.received.clock.now())
+
     def forget(self) -> None:
         """Forget the code: the portal refused it."""
         self.received.forget(self.account)
 
+    def _request(self, kind: Channel, stay: UUID, number: str = "") -> CodeRequest:
+        now = self.received.clock.now()
+        log.info("code_requested", account=self.account.pk, stay=stay)
+        return CodeRequest.objects.create(
+            uuid=uuid4(),
+            account=self.account,
+            stay=stay,
+            kind=kind,
+            number=number,
+            at=now,
+            until=now + OPEN,
+        )
+
     def _entered(self, kind: Channel, stay: UUID) -> str:
         clock, owner = self.received.clock, self.account.owner
-        now = clock.now()
-        row = CodeRequest.objects.create(
-            uuid=uuid4(), account=self.account, stay=stay, kind=kind, at=now, until=now + OPEN
-        )
-        log.info("code_requested", account=self.account.pk, stay=stay)
+        row = self._request(kind, stay)
         watcher = self.received.watched_by(owner)
         asking = watcher.asking(prompt(row, self.portal.name)) if watcher else _elsewhere(clock)
         try:
@@ -179,14 +212,15 @@ class Inbox:
                 put(row, typed, by=owner, clock=clock)
             return given(row)
         finally:
-            CodeRequest.objects.filter(pk=row.pk).update(sealed_code=None, closed=clock.now())
+            self.close(stay)
 
 
 def prompt(row: CodeRequest, portal: str) -> Prompt:
     """Return a request as its owner is asked; ``portal`` is the portal's name."""
     account = row.account
-    channel: Channel = "email" if row.kind == "email" else "text"
-    return Prompt(row.uuid, portal, account.owner, account.user_name, channel, row.until)
+    return Prompt(
+        row.uuid, portal, account.owner, account.user_name, _CHANNEL[row.kind], row.until, row.number
+    )
 
 
 def waiting_for(person: Person, clock: Clock | None = None) -> QuerySet[CodeRequest]:
@@ -241,7 +275,7 @@ def enter(request: UUID, code: str, *, by: Person, clock: Clock | None = None) -
             raise PromptError(f"the code was sent to {owner.called}, and nobody else may enter it")
         if row.answered is not None:
             raise PromptError("a code was entered already, and the portal is given one")
-        if row.closed is not None or clock.now() >= row.until:
+        if row.closed is not None or row.kind == "push" or clock.now() >= row.until:
             raise PromptError("nothing waits for this code any more")
         if not legible(code):
             raise PromptError("a code has letters and digits only")

@@ -25,7 +25,7 @@ from harvester.office.manners import Manners
 from harvester.office.models import Account, Lookup, PortalSetting, SessionLeft
 from harvester.office.prompts import Received
 from harvester.visit.client import StayEnded
-from harvester.visit.wire import Answered, Begin, Context, Deny, Entered, Secret, SecretKind, Troubled
+from harvester.visit.wire import Answered, Begin, Context, Entered, Secrets, Troubled
 
 log = structlog.get_logger()
 
@@ -64,7 +64,7 @@ class Open(Protocol):
         self,
         begin: Begin,
         *,
-        secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
+        secrets: Secrets,
         again: Callable[[Entered], None],
         wanted: Callable[[], bool],
         inherit: tuple[int, ...],

@@ -99,6 +99,9 @@ class Owner:
             return Secret(value=self.password or self.person["password"])
         if asked.secret == "authenticator":  # noqa: S105
             return Secret(value=self._authenticator())
+        if asked.secret == "push":  # noqa: S105
+            self.portals.approve(self.portal, self.person["user"], asked.number)
+            return Secret(value="")
         sent = [one for one in self.portals.mail(self.portal, self.person["user"]) if one["code"]]
         return Secret(value=sent[-1]["code"]) if sent else Deny(trouble="CodeNeeded", words="nothing came")
 
@@ -242,6 +245,8 @@ class FlowContract:
         marks = [pytest.mark.long] if metafunc.cls.driven else []
         if "day" in metafunc.fixturenames:
             metafunc.parametrize("day", [0, pytest.param(1, marks=marks)])
+        if "days" in metafunc.fixturenames:
+            metafunc.parametrize("days", [pytest.param(800, marks=marks)])
         if "outcome" in metafunc.fixturenames:
             played = [
                 (name, one)
@@ -342,6 +347,19 @@ class FlowContract:
         """A trouble that nothing is said of is not tested."""
         assert set(self.troubles) == {one["name"] for one in world.portals.troubles(self.flow.portal.id)}
 
+    def test_a_search_longer_than_the_portal_takes_is_answered_whole(self, world: World, days: int) -> None:
+        """Claims and payments of more than two years are what the portal knows of them."""
+        comparison = Comparison()
+        samples = self._samples(world, self.flow.offers)[1]
+        with world.visit(world.owner()) as visit:
+            visit.enter()
+            for query in samples:
+                if (search := _longer(query, timedelta(days=days))) is not None:
+                    visit.compare(search, comparison)
+        assert comparison.differences == []
+        assert comparison
+        self._left_alone(world)
+
     def test_a_wrong_password_is_sent_once(self, world: World) -> None:
         """The portal's own log says how often it was tried."""
         owner = world.owner()
@@ -377,6 +395,16 @@ def _stopped(visit: Visit) -> Trouble | None:
         visit.enter()
     except Trouble as trouble:
         return trouble
+    return None
+
+
+def _longer(query: Query, by: timedelta) -> Query | None:
+    """Return a search that begins so much earlier, if it is a search between two days."""
+    match query:
+        case ClaimsQuery(claim_number=None):
+            return query.model_copy(update={"service_from": query.service_from - by})
+        case PaymentsQuery(number=None):
+            return query.model_copy(update={"issued_from": query.issued_from - by})
     return None
 
 

@@ -119,6 +119,10 @@ class MakeBelieve:
         found: list[dict[str, Any]] = self._ask(f"/mail/{portal}/{user}")
         return found
 
+    def approve(self, portal: str, user: str, number: str) -> None:
+        """Pick a number in the app on a person's phone."""
+        self._ask(f"/approve/{portal}/{user}", {"number": number})
+
     def reset(self) -> None:
         """Set every portal back to how it was at the start."""
         self._ask("/reset", {})

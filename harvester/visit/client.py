@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -33,14 +32,12 @@ from harvester.visit.wire import (
     Ask,
     Begin,
     Catalogue,
-    Deny,
     Entered,
     FromStay,
     Leave,
     Left,
     Look,
-    Secret,
-    SecretKind,
+    Secrets,
     Step,
     ToStay,
     Troubled,
@@ -84,7 +81,7 @@ class Stay:
         self,
         begin: Begin,
         *,
-        secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
+        secrets: Secrets,
         step: Callable[[str], None] = lambda _: None,
         again: Callable[[Entered], None] = lambda _: None,
         wanted: Callable[[], bool] = lambda: True,
@@ -199,7 +196,7 @@ class Stay:
             if isinstance(message, Step):
                 self._step(message.name)
             elif isinstance(message, Ask):
-                self._say(self._secrets(message.secret, message.told))
+                self._say(self._secrets(message.secret, message.told, message.number))
             elif isinstance(message, wanted):
                 return message
             elif isinstance(message, Entered):

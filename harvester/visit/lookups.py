@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from playwright.sync_api import Page
@@ -11,6 +12,7 @@ from harvester.errors import NotOnFile, PortalChanged, SeveralOnFile
 from harvester.flow import Flow
 from harvester.model.claim import Claim, ClaimList, ClaimRow
 from harvester.model.codes import ClaimStatus
+from harvester.model.payment import PaymentList
 from harvester.model.query import (
     AuthorizationsQuery,
     ClaimQuery,
@@ -21,6 +23,7 @@ from harvester.model.query import (
     Query,
     RemittanceFileQuery,
 )
+from harvester.model.shown import Shown
 from harvester.model.snapshot import Answer
 from harvester.visit import checks
 
@@ -39,11 +42,11 @@ def answer(flow: Flow, page: Page, query: Query) -> Answer:
         case EligibilityQuery():
             return _checked(flow.eligibility, checks.eligibility, page, query)
         case ClaimsQuery():
-            return _checked(flow.claims, checks.claim_list, page, query)
+            return _claims(flow, page, query)
         case ClaimQuery():
             return _claim(flow, page, query)
         case PaymentsQuery():
-            return _checked(flow.payments, checks.payment_list, page, query)
+            return _payments(flow, page, query)
         case OverpaymentsQuery():
             return _checked(flow.overpayments, checks.overpayment_list, page, query)
         case AuthorizationsQuery():
@@ -59,6 +62,51 @@ def _checked(look: Callable[[Page, Q], A] | None, check: Callable[[A, Q], None],
     return found
 
 
+def _claims(flow: Flow, page: Page, query: ClaimsQuery) -> ClaimList:
+    """List claims, in several searches where the portal takes none that is so long."""
+    spans = list(flow.portal.rules.spans("claims", query.service_from, query.service_to))
+    if query.claim_number is not None or len(spans) == 1:
+        return _checked(flow.claims, checks.claim_list, page, query)
+    found = []
+    for first, last in spans:
+        part = query.model_copy(update={"service_from": first, "service_to": last})
+        with suppress(NotOnFile):
+            found.append(_checked(flow.claims, checks.claim_list, page, part))
+    if not found:
+        raise NotOnFile("no search lists a claim")
+    # A claim of several days may be in two searches.
+    rows = {row.claim_number.value: row for part in found for row in part.rows}
+    return found[-1].model_copy(
+        update={"rows": tuple(rows.values()), "stated_total": _together(found, len(rows))}
+    )
+
+
+def _payments(flow: Flow, page: Page, query: PaymentsQuery) -> PaymentList:
+    """List payments, in several searches where the portal takes none that is so long."""
+    spans = list(flow.portal.rules.spans("payments", query.issued_from, query.issued_to))
+    if query.number is not None or len(spans) == 1:
+        return _checked(flow.payments, checks.payment_list, page, query)
+    found = []
+    for first, last in spans:
+        part = query.model_copy(update={"issued_from": first, "issued_to": last})
+        with suppress(NotOnFile):
+            found.append(_checked(flow.payments, checks.payment_list, page, part))
+    if not found:
+        raise NotOnFile("no search lists a payment")
+    payments = tuple(payment for part in found for payment in part.payments)
+    together = {
+        "payments": payments,
+        "stated_total": _together(found, len(payments)),
+        "unmapped": tuple(one for part in found for one in part.unmapped),
+    }
+    return found[-1].model_copy(update=together)
+
+
+def _together(found: Sequence[ClaimList | PaymentList], count: int) -> Shown[int]:
+    """Return how many there are in all searches: each of them is complete by what the portal states."""
+    return Shown.known(count, " + ".join(f"{part.stated_total.words}" for part in found))
+
+
 def _claim(flow: Flow, page: Page, query: ClaimQuery) -> Claim:
     assert flow.claim is not None
     row = None
@@ -72,7 +120,7 @@ def _claim(flow: Flow, page: Page, query: ClaimQuery) -> Claim:
             npi=query.npi,
             ptan=query.ptan,
         )
-        row = chosen(_checked(flow.claims, checks.claim_list, page, wanted), query)
+        row = chosen(_claims(flow, page, wanted), query)
         query = query.model_copy(update={"claim_number": row.claim_number.value})
     seen: list[str | None] = []
     while True:

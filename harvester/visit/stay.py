@@ -240,8 +240,9 @@ class Stay:
             return False
         return True
 
-    def _secret(self, kind: str) -> str:
-        self._pipe.say(Ask.model_validate({"secret": kind, "told": self._portals_time()}))
+    def _secret(self, kind: str, number: str = "") -> str:
+        asked = {"secret": kind, "told": self._portals_time(), "number": number}
+        self._pipe.say(Ask.model_validate(asked))
         answer = self._pipe.hear()
         if isinstance(answer, Deny):
             raise named(answer.trouble)(answer.words)

@@ -19,7 +19,8 @@ stdin, and is in no environment, argument, file or log.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Literal, Protocol
 
 from pydantic import AwareDatetime, Field, TypeAdapter
 
@@ -28,7 +29,15 @@ from harvester.model.query import Query
 from harvester.model.shown import Fact
 from harvester.model.snapshot import Answer, Document
 
-SecretKind = Literal["password", "authenticator", "text", "email"]
+SecretKind = Literal["password", "authenticator", "text", "email", "push"]
+"""A push is no secret that crosses: its owner is told which number to pick on the phone."""
+
+
+class Secrets(Protocol):
+    """The office's side of ``Ask``."""
+
+    def __call__(self, kind: SecretKind, told: datetime | None, number: str = "", /) -> Secret | Deny:
+        """Return the secret, or why it must not be used now."""
 
 
 class Context(Fact):
@@ -100,6 +109,8 @@ class Ask(Fact):
     secret: SecretKind
     told: AwareDatetime | None = None
     """What time it is by the portal's clock; ``None``: it does not tell."""
+    number: str = ""
+    """What the owner picks on the phone, where the portal shows a number for that."""
 
 
 class Entered(Fact):

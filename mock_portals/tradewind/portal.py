@@ -30,6 +30,7 @@ from mock_portals.troubles import (
     LAYOUT_B,
     PAGE_COUNT,
     PASSWORD_EXPIRED,
+    PUSH,
     STALE_ROWS,
     TERMS,
     WRONG_AMOUNT,
@@ -51,6 +52,7 @@ LONGEST_RANGE = 366
 NEW_CODE = Trouble("new_code", "claims carry a status code that is in no list", "F9:999")
 TROUBLES = (
     PASSWORD_EXPIRED,
+    PUSH,
     TERMS,
     WRONG_PATIENT,
     STALE_ROWS,
@@ -131,7 +133,7 @@ class Tradewind(Served):
     """The desk's pages over its payers' files, and the batches that were sent since it opened."""
 
     folder = Path(__file__).parent
-    stages: ClassVar = {"expired": "/password/expired"}
+    stages: ClassVar = {"expired": "/password/expired", "push": "/signin/approve"}
     after_password = "signed_in"
     renames: ClassVar = {
         "Member ID": "Subscriber no.",
@@ -155,6 +157,7 @@ class Tradewind(Served):
         return [
             door("/signin", self.signin),
             door("/signin", self.signin_sent, "POST"),
+            door("/signin/approve", self.approve),
             page("/home", self.home),
             page("/eligibility", self.eligibility),
             page("/eligibility", self.eligibility_sent, "POST"),
@@ -194,6 +197,8 @@ class Tradewind(Served):
         self.site.take(request, session)
         if self.password_expired(user):
             return RedirectResponse("/password/expired", 303)
+        if self.troubles.get(PUSH, user) is not None:
+            return self.ask_phone(session, "Tradewind Provider Desk")
         self.admit(session)
         return RedirectResponse("/home", 303)
 

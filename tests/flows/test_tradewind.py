@@ -194,6 +194,11 @@ class TestTradewind(FlowContract):
         "locked": Outcome(errors.AccountLocked),
         "password_expired": Outcome(errors.PasswordExpired),
         "terms": Outcome(errors.TermsToAccept),
+        "push": (
+            Outcome(kinds=("eligibility",)),
+            Outcome(errors.CodeRejected, value="rejected"),
+            Outcome(errors.CodeNeeded, value="expired"),
+        ),
         "layout_b": Outcome(),
         "expire_after": Outcome(value=9, kinds=("eligibility", "claims", "claim")),
         "wrong_patient": Outcome(errors.WrongPage, "member_id", kinds=("eligibility", "claim")),

@@ -225,10 +225,10 @@ def test_t_acc_15_the_same_question_is_asked_once_a_day(office: Office, portal: 
     ("days", "asked"), [(0, [0]), (45, [45]), (46, [45, 0]), (100, [45, 45, 8])], ids=str
 )
 def test_a_longer_search_is_split_into_what_the_portal_takes(days: int, asked: list[int]) -> None:
-    rules = FACTS.rules.model_copy(update={"longest_search": timedelta(days=45)})
+    rules = FACTS.rules.model_copy(update={"longest_search": {"claims": timedelta(days=45)}})
     last = TODAY + timedelta(days=days)
-    spans = list(rules.spans(TODAY, last))
+    spans = list(rules.spans("claims", TODAY, last))
     assert [(to - since).days for since, to in spans] == asked
     assert (spans[0][0], spans[-1][1]) == (TODAY, last)
     assert all(later[0] - earlier[1] == timedelta(days=1) for earlier, later in pairwise(spans))
-    assert list(FACTS.rules.spans(TODAY, last)) == [(TODAY, last)]
+    assert list(rules.spans("payments", TODAY, last)) == [(TODAY, last)]

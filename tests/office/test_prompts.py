@@ -368,3 +368,57 @@ def test_another_session_at_the_portal_lets_the_lookups_wait_and_holds_nobody(
     portal.at_the_door = None
     assert run(watcher=Owner().watcher).counts["looked_up"] == 1
     assert Lookup.objects.get().state == Lookup.State.ANSWERED
+
+
+# On the phone -------------------------------------------------------------------------------------
+
+
+def test_the_owner_is_told_which_number_to_pick_and_nothing_crosses(either: Office) -> None:
+    account, owner, time = either.account(), Owner(), Time()
+    asked = Ledger(account, uuid4(), time.clock, Received(owner.watcher, time.clock).inbox(account, facts()))
+    asked("password")
+    assert asked("push", None, "42") == Secret(value="")
+    (prompt,) = owner.asked
+    assert prompt.sentence == (
+        "Cascadia Provider Portal asks the phone of Ana (ana.user) about a sign-in: pick 42 there. "
+        "It is for that person alone to do."
+    )
+    assert prompts.waiting_for(account.owner, time.clock).get().number == "42"
+    asked.settle()
+    assert not prompts.waiting_for(account.owner, time.clock).exists()
+    assert results() == [("password", "accepted"), ("push", "accepted")]
+
+
+def test_nobody_types_what_the_phone_answers(office: Office) -> None:
+    account, owner, time = office.account(), Owner(), Time()
+    asked = Ledger(account, uuid4(), time.clock, Received(owner.watcher, time.clock).inbox(account, facts()))
+    asked("password")
+    asked("push", None, "42")
+    assert refusal(CodeRequest.objects.get(), account.owner) == "nothing waits for this code any more"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "held", "result"), [("CodeNeeded", False, "unknown"), ("CodeRejected", True, "rejected")]
+)
+def test_what_nobody_approves_holds_nobody_and_what_is_refused_does(
+    office: Office, trouble: str, held: bool, result: str
+) -> None:
+    account, owner, time = office.account(), Owner(), Time()
+    asked = Ledger(account, uuid4(), time.clock, Received(owner.watcher, time.clock).inbox(account, facts()))
+    asked("password")
+    asked("push", None, "42")
+    asked.settle(trouble)
+    assert asked.unanswered is not held
+    assert Hold.objects.exists() is held
+    assert results() == [("password", "accepted"), ("push", result)]
+
+
+def test_no_phone_is_asked_about_while_its_owner_is_not_there(office: Office) -> None:
+    account, time = office.account(), Time()
+    asked = Ledger(account, uuid4(), time.clock, Received(None, time.clock).inbox(account, facts()))
+    asked("password")
+    answer = asked("push", None, "42")
+    assert isinstance(answer, Deny)
+    assert answer.trouble == "CodeNeeded"
+    asked.settle("CodeNeeded")
+    assert not Hold.objects.exists()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from harvester.office.stays import BUSY, Progress
 from harvester.office.sweep import SweepReport
 from harvester.office.vault import SealError
 from harvester.visit.client import StayEnded
-from harvester.visit.wire import Answered, Begin, Catalogue, Deny, Entered, Secret, SecretKind, Troubled
+from harvester.visit.wire import Answered, Begin, Catalogue, Entered, Secrets, Troubled
 from tests.office.conftest import Office
 from tests.office.portal import (
     FACTS,
@@ -600,7 +600,7 @@ def test_trouble_while_signing_in_again_counts_as_a_rejection(
     def stay(
         begin: Begin,
         *,
-        secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
+        secrets: Secrets,
         again: Callable[[Entered], None],
         wanted: Callable[[], bool],
         inherit: tuple[int, ...],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -16,14 +16,14 @@ import pytest
 from harvester.errors import PortalUnavailable
 from harvester.model.query import EligibilityQuery
 from harvester.visit.client import FOLDERS, MEMORY, Stay, StayEnded
-from harvester.visit.wire import Answered, Begin, Context, Deny, Secret, SecretKind
+from harvester.visit.wire import Answered, Begin, Context, Deny, Secret, SecretKind, Secrets
 from tests.road.road import Road, items
 
 
-def secrets_of(road: Road) -> Callable[[SecretKind, datetime | None], Secret | Deny]:
+def secrets_of(road: Road) -> Secrets:
     person = road.get("/cast")["staff"][0]
     code = pyotp.TOTP(person["totp_secret"])
-    return lambda kind, _: Secret(value=person["password"] if kind == "password" else code.now())
+    return lambda kind, *_: Secret(value=person["password"] if kind == "password" else code.now())
 
 
 def beginning(road: Road) -> Begin:
@@ -87,7 +87,7 @@ def test_a_stay_that_loses_a_process_ends_and_leaves_nothing(road: Road, victim:
 
 
 def test_a_secret_that_is_denied_ends_the_stay_before_anything_was_tried(road: Road) -> None:
-    def denied(_kind: SecretKind, _told: datetime | None) -> Deny:
+    def denied(_kind: SecretKind, _told: datetime | None, _number: str = "") -> Deny:
         return Deny(trouble="PortalUnavailable", words="not now")
 
     with nothing_left(), pytest.raises(PortalUnavailable), Stay(beginning(road), secrets=denied) as stay:

@@ -26,7 +26,18 @@ from mock_portals.book import Book, ClaimFile, Member
 from mock_portals.sessions import Session
 from mock_portals.shown import Json
 from mock_portals.site import Pages, Site
-from mock_portals.troubles import HEADER_RENAMED, LAYOUT_B, PASSWORD_EXPIRED, PUSH, TERMS
+from mock_portals.troubles import (
+    CODE_REJECTED,
+    HEADER_RENAMED,
+    LAYOUT_B,
+    LOCKED,
+    PASSWORD_EXPIRED,
+    PUSH,
+    SIGNIN_TIMED_OUT,
+    STEP,
+    STRANGE,
+    TERMS,
+)
 
 T = TypeVar("T")
 Handler = Callable[[Request, Session], Awaitable[Response]]
@@ -62,6 +73,21 @@ class Locked:
     """Where the person can go from there: the address and what the link is called."""
 
 
+@dataclass(frozen=True)
+class Step:
+    """A page that stands between password and home, and asks something of the person."""
+
+    heading: str
+    message: str
+    button: str
+    field: str = ""
+    """The label of what is to be filled in."""
+    later: str = ""
+    """What the way round it is called, where there is one."""
+    before: str = "signed_in"
+    """The stage that it stands before: ``code`` or ``signed_in``."""
+
+
 class Served(ABC):
     """A site's pages; what people have changed lasts until the next reset."""
 
@@ -73,9 +99,18 @@ class Served(ABC):
     """The stage that follows a new password."""
     renames: ClassVar[Mapping[str, str]]
     """What labels become while HEADER_RENAMED is on."""
-    locked: ClassVar[Locked]
+    locked: ClassVar[Mapping[str, Locked]] = {}
+    """What it says to somebody whose account is shut, by why; the first is after too many tries."""
+    steps: ClassVar[Mapping[str, Step]] = {}
+    """The further steps of sign-in that it can ask for, by name."""
+    strange: ClassVar[Step]
+    """A page that nobody has seen before."""
+    place: ClassVar[str] = "home"
+    """What STRANGE calls the place before home."""
     wrong_code: ClassVar[str]
     """What a code that is not right is answered with."""
+    expired_code: ClassVar[str] = ""
+    """What one is answered with that is too old, where the site tells that apart."""
     goodbye: ClassVar[str]
 
     def __init__(self, site: Site, book: Book) -> None:
@@ -86,6 +121,7 @@ class Served(ABC):
         self._files = {file.number: file for file in book.claims}
         self._terms: set[str] = set()
         self._passwords: set[str] = set()
+        self._taken: set[tuple[str, str | None]] = set()
         self.app = Starlette(
             routes=[
                 Mount("/static", StaticFiles(directory=self.folder / "static")),
@@ -94,6 +130,9 @@ class Served(ABC):
                 self.door("/password/expired", self.expired_sent, "POST"),
                 self.door("/terms", self.terms),
                 self.door("/terms", self.terms_sent, "POST"),
+                self.door("/step/{what}", self.step),
+                self.door("/step/{what}", self.step_sent, "POST"),
+                self.door("/whats-new", self.step),
                 self.door("/signout", self.signout),
                 self.door("/signed-out", self.signed_out),
                 *self.routes(),
@@ -113,7 +152,10 @@ class Served(ABC):
         """Return a page for everybody."""
 
         async def endpoint(request: Request) -> Response:
-            return await handler(request, self.site.session(request))
+            session = self.site.session(request)
+            if (path, request.method) == ("/signin", "GET") and self.troubles.get(STRANGE) == "door":
+                return self._show_step(session, "strange", self.strange)
+            return await handler(request, session)
 
         return Route(path, endpoint, methods=list(methods or ("GET",)))
 
@@ -143,6 +185,8 @@ class Served(ABC):
             "active": "",
             "modal": None,
             "error": None,
+            "link": None,
+            "step": None,
         }
         html = _templates(self.folder / "templates").get_template(template).render(defaults | data)
         return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
@@ -186,10 +230,10 @@ class Served(ABC):
         if session.ended:
             raise Elsewhere("/signin")
         if session.stage != "signed_in":
-            return session, self.stages[session.stage]
+            return session, self._further(session) or self.stages[session.stage]
         if self.terms_changed(session.user):
             return session, "/terms"
-        return session, self.ladder(session)
+        return session, self._further(session) or self.ladder(session)
 
     def at(self, request: Request, *steps: str | None) -> Session:
         """Return the session of somebody who has to be on one of these pages now."""
@@ -203,6 +247,8 @@ class Served(ABC):
         form = await request.form()
         if form.get("_csrf") != session.csrf:
             raise HTTPException(403)
+        if "password" in form and self.troubles.get(SIGNIN_TIMED_OUT) is not None:
+            raise Elsewhere("/signin?reason=timeout")
         return form
 
     # The ladder that all have
@@ -233,9 +279,49 @@ class Served(ABC):
             self.site.sessions.open(session, "signed_in")
         session.stage = self.after_password
 
-    def show_locked(self, session: Session) -> Response:
-        """Return what somebody sees whose account is locked."""
-        return self.show(session, "notice.html", **vars(self.locked))
+    def show_locked(self, session: Session, user: str) -> Response:
+        """Return what somebody sees whose account is locked, disabled or gone."""
+        why = self.troubles.get(LOCKED, user)
+        said = self.locked[str(why)] if why is not None else next(iter(self.locked.values()))
+        return self.show(session, "notice.html", heading=said.heading, message=said.message, link=said.link)
+
+    def refused_code(self, user: str) -> str:
+        """Return what the user's code is answered with, which is not right or is too old."""
+        return self.expired_code if self.troubles.get(CODE_REJECTED, user) == "expired" else self.wrong_code
+
+    def _further(self, session: Session) -> str | None:
+        """Return the page of a further step that the session's user has to take now, if any."""
+        place = self.place if session.stage == "signed_in" else session.stage
+        match self.troubles.get(STRANGE, session.user):
+            case "elsewhere" if place == "home":
+                return "/whats-new"
+            case strange if strange == place:
+                return "/step/strange"
+        what = self.troubles.get(STEP, session.user)
+        step = self.steps.get(str(what))
+        if step is None or step.before != session.stage or (str(what), session.user) in self._taken:
+            return None
+        return f"/step/{what}"
+
+    def _show_step(self, session: Session, what: str, step: Step) -> Response:
+        return self.show(
+            session,
+            "notice.html",
+            heading=step.heading,
+            message=step.message,
+            step=step,
+            action=f"/step/{what}",
+        )
+
+    async def step(self, request: Request, _session: Session) -> Response:
+        session, what = self.at(request, request.url.path), request.path_params.get("what", "strange")
+        return self._show_step(session, what, self.steps.get(what, self.strange))
+
+    async def step_sent(self, request: Request, session: Session) -> Response:
+        session = self.at(request, request.url.path)
+        await self.form(request, session)
+        self._taken.add((request.path_params["what"], session.user))
+        return RedirectResponse(self.stages.get(session.stage, "/home"), 303)
 
     async def code(self, request: Request, _session: Session) -> Response:
         return self.show(self.at(request, "/signin/code"), "code.html")
@@ -246,8 +332,8 @@ class Served(ABC):
         if self.gate.code(user, entered(form, "code"), session.id) != "accepted":
             if self.gate.locked(user):
                 self.site.sessions.end(session, "locked")
-                return self.show_locked(session)
-            return self.show(session, "code.html", error=self.wrong_code)
+                return self.show_locked(session, user)
+            return self.show(session, "code.html", error=self.refused_code(user))
         self.site.sessions.open(session, "signed_in")
         return RedirectResponse(self.ladder(session) or "/home", 303)
 

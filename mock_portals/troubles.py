@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from mock_portals.shown import Json
 
@@ -17,27 +18,57 @@ class Trouble:
     name: str
     meaning: str
     default: Json = True
+    values: tuple[Json, ...] = ()
+    """The values that are a case each, where they are more than one."""
+    at_sign_in: bool = False
+    """Whether signing in can end with it, or goes on in spite of it."""
+
+    def of(self, *values: Json) -> Self:
+        """Return the same with these values, which a portal has words for."""
+        return replace(self, default=values[0], values=values)
 
 
 # Troubles that the kit plays for every portal.
 SLOW = Trouble("slow", "every page takes this many milliseconds more", 3000)
-UNAVAILABLE = Trouble("unavailable", "every page answers 503")
-MAINTENANCE = Trouble("maintenance", "every page is a maintenance notice, with HTTP 200")
+UNAVAILABLE = Trouble("unavailable", "every page answers 503", at_sign_in=True)
+MAINTENANCE = Trouble("maintenance", "every page is a maintenance notice, with HTTP 200", at_sign_in=True)
 EXPIRE_AFTER = Trouble(
     "expire_after", "a session ends by itself after this many pages since its code was accepted", 20
 )
-LOCKED = Trouble("locked", "the account is locked: the right password is refused too")
+LOCKED = Trouble(
+    "locked",
+    "the account is locked, disabled or gone: the right password is refused too; value: why",
+    at_sign_in=True,
+)
 COMMON = (SLOW, UNAVAILABLE, MAINTENANCE, EXPIRE_AFTER, LOCKED)
 
 # Troubles that several portals play in their own pages.
-CODE_REJECTED = Trouble("code_rejected", "every verification code is refused")
-PASSWORD_EXPIRED = Trouble("password_expired", "after the password comes a page that asks for a new one")
-TERMS = Trouble("terms", "changed terms of use have to be accepted after sign-in")
+CODE_REJECTED = Trouble("code_rejected", "every verification code is refused", at_sign_in=True)
+PASSWORD_EXPIRED = Trouble(
+    "password_expired", "after the password comes a page that asks for a new one", at_sign_in=True
+)
+TERMS = Trouble("terms", "changed terms of use have to be accepted after sign-in", at_sign_in=True)
+SIGNIN_TIMED_OUT = Trouble(
+    "signin_timed_out", "the sign-in form is too old when it is sent, and comes again", at_sign_in=True
+)
+STEP = Trouble(
+    "step", "a further step stands between password and home; value: which of the portal's", at_sign_in=True
+)
+STRANGE = Trouble(
+    "strange_page",
+    "a page that nobody has seen before: 'door' in place of the sign-in form, 'code' after the password, "
+    "'home' in place of home, 'elsewhere' the same at an address of its own",
+    "door",
+    ("door", "code", "home", "elsewhere"),
+    at_sign_in=True,
+)
 PUSH = Trouble(
     "push",
     "after the password the app on the phone asks, and the number on the page is picked there; value "
     "'rejected': the phone refuses, 'expired': nobody answers in time",
     "waiting",
+    ("waiting", "rejected", "expired"),
+    at_sign_in=True,
 )
 WRONG_PATIENT = Trouble(
     "wrong_patient",
@@ -103,6 +134,8 @@ class Troubles:
                 "name": trouble.name,
                 "meaning": trouble.meaning,
                 "default": trouble.default,
+                "values": list(trouble.values),
+                "at_sign_in": trouble.at_sign_in,
                 "on": EVERYBODY in self._on[trouble.name],
                 "value": self._on[trouble.name].get(EVERYBODY),
                 "users": {user: value for user, value in self._on[trouble.name].items() if user},

@@ -15,16 +15,26 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from typing_extensions import override
 
+from mock_portals.beaconpass import doors
 from mock_portals.beaconpass.payer import both
 from mock_portals.mail import SentCodes
-from mock_portals.served import Locked, Served, entered
+from mock_portals.served import Served, entered
 from mock_portals.sessions import Session
 from mock_portals.site import Site
+from mock_portals.troubles import Trouble
 
 TOKEN_SECONDS = 60
 CODE_SECONDS = 10 * 60
 REMEMBERED_DAYS = 60
 DEVICE = "bp_device"
+
+NO_ACCESS = Trouble(
+    "no_access",
+    "the practice has no agreement with the plan of this name",
+    "northpeak",
+    ("northpeak", "mossbridge"),
+    at_sign_in=True,
+)
 
 
 @dataclass(frozen=True)
@@ -88,10 +98,9 @@ class Broker(Served):
     stages: ClassVar = {"expired": "/password/expired"}
     after_password = "signed_in"
     renames: ClassVar[Mapping[str, str]] = {}
-    locked = Locked(
-        "Your BeaconPass is locked",
-        "After two wrong tries BeaconPass is locked for 10 minutes. Close the browser, then start again.",
-    )
+    locked, steps, strange = doors.LOCKED, doors.STEPS, doors.STRANGE
+    wrong_code = "This code is not right, or it is too old."
+    expired_code = "This code is good no longer. We e-mail another one when you ask for it."
     goodbye = "BeaconPass no longer knows this browser. Close it if others use this computer."
 
     def __init__(self, site: Site) -> None:
@@ -132,7 +141,7 @@ class Broker(Served):
         user = entered(form, "userName").lower()
         if self.gate.password(user, entered(form, "password"), session.id) != "accepted":
             if self.gate.locked(user):
-                return self.show_locked(session)
+                return self.show_locked(session, user)
             error = "BeaconPass could not sign you in. The user name or the password is not right."
             return self.show(session, "signin.html", timed_out=False, error=error)
         session = self.site.sessions.renew(session, user, "expired")
@@ -165,6 +174,10 @@ class Broker(Served):
     async def launch(self, request: Request, session: Session) -> Response:
         """Send the person on with a token, where the site's kind of code was given or is not asked for."""
         to, user = self._application(request), session.user or ""
+        if self.troubles.get(NO_ACCESS, user) == to.site:
+            heading = f"Your organization has no agreement with {to.name}"
+            message = "Its administrator can ask for one under Applications."
+            return self.show(session, "notice.html", 403, heading=heading, message=message)
         if to.kind in session.notes["proved"] or self._knows_device(request, session, to):
             token = self.handovers.issue(user, to.site)
             return RedirectResponse(f"{self.site.url(to.site)}/sso?token={token}", 303)
@@ -185,8 +198,8 @@ class Broker(Served):
         if judge(user, entered(form, "code"), session.id) != "accepted":
             if self.gate.locked(user):
                 self.site.sessions.end(session, "locked")
-                return self.show_locked(session)
-            return self._verify(session, to, "This code is not right, or it is too old.")
+                return self.show_locked(session, user)
+            return self._verify(session, to, self.refused_code(user))
         session.notes["proved"].add(to.kind)
         answer = RedirectResponse(f"/launch/{to.site}", 303)
         if to.remembers and entered(form, "remember") == "yes":

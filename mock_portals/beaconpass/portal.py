@@ -6,8 +6,8 @@ from datetime import date
 from functools import cache
 
 from mock_portals import remits
-from mock_portals.beaconpass import mossbridge, northpeak
-from mock_portals.beaconpass.broker import Broker
+from mock_portals.beaconpass import doors, mossbridge, northpeak
+from mock_portals.beaconpass.broker import NO_ACCESS, Broker
 from mock_portals.beaconpass.payer import both, of, on_file, whose
 from mock_portals.beaconpass.target import RELAY_LOST, Mossbridge, Northpeak, requests
 from mock_portals.book import Member
@@ -20,18 +20,28 @@ from mock_portals.troubles import (
     COLUMN_SWAP,
     HEADER_RENAMED,
     LAYOUT_B,
+    LOCKED,
     PAGE_COUNT,
     PASSWORD_EXPIRED,
+    SIGNIN_TIMED_OUT,
     STALE_ROWS,
+    STEP,
+    STRANGE,
     TERMS,
     WRONG_PATIENT,
 )
 from mock_portals.worklist.rows import Export, strangers
 
+PLANS = {payer.site: payer for payer in (northpeak.PAYER, mossbridge.PAYER)}
 TROUBLES = (
-    CODE_REJECTED,
+    LOCKED.of(*doors.LOCKED),
+    CODE_REJECTED.of("wrong", "expired"),
+    SIGNIN_TIMED_OUT,
+    STEP.of(*doors.STEPS, *doors.NORTHPEAK_STEPS),
+    STRANGE.of("door", "home", "elsewhere", *PLANS),
+    NO_ACCESS,
     PASSWORD_EXPIRED,
-    TERMS,
+    TERMS.of(True, "mossbridge"),
     WRONG_PATIENT,
     STALE_ROWS,
     COLUMN_SWAP,
@@ -40,7 +50,6 @@ TROUBLES = (
     LAYOUT_B,
     RELAY_LOST,
 )
-PLANS = {payer.site: payer for payer in (northpeak.PAYER, mossbridge.PAYER)}
 
 
 def _payer(member: Member) -> str:

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from mock_portals import authorizations, remits
 from mock_portals.authorizations import Authorization, Decision
-from mock_portals.beaconpass import mossbridge, northpeak
+from mock_portals.beaconpass import doors, mossbridge, northpeak
 from mock_portals.beaconpass.broker import Handovers
 from mock_portals.beaconpass.payer import Payer, of, on_file
 from mock_portals.book import ClaimFile, Member
@@ -39,6 +39,8 @@ RELAY_LOST = Trouble(
     "after the token the site stops at a page that says it knows the person; the home page works when it is "
     "asked for, with value 'twice' it does not",
     "once",
+    ("once", "twice"),
+    at_sign_in=True,
 )
 COVERAGE = ("memberId", "birthDate", "serviceDate", "serviceType", "tin")
 CLAIMS = ("memberId", "serviceFrom", "serviceTo", "claimNumber", "tin")
@@ -82,7 +84,7 @@ class Target(Served):
         session: Session | None = request.scope["state"].get("session")
         if session is None or session.stage == "anonymous" or session.ended:
             raise Elsewhere("/session-ended")
-        return session, "/terms" if self.terms_changed(session.user) else None
+        return session, "/terms" if self.terms_changed(session.user) else self._further(session)
 
     @override
     def terms_changed(self, user: str | None) -> bool:
@@ -288,6 +290,7 @@ class Northpeak(Target):
     """Northpeak's site, with its payments."""
 
     payer = northpeak.PAYER
+    steps, strange, place = doors.NORTHPEAK_STEPS, doors.NORTHPEAK_STRANGE, payer.site
     folder = Path(__file__).parent / "pages" / "northpeak"
     renames: ClassVar = {"Paid": "Plan payment", "Member ID": "Subscriber no."}
     goodbye = "You are still signed in to BeaconPass. Sign out there too."
@@ -342,6 +345,7 @@ class Mossbridge(Target):
     """Mossbridge's site, with its authorizations."""
 
     payer = mossbridge.PAYER
+    strange, place = doors.MOSSBRIDGE_STRANGE, payer.site
     folder = Path(__file__).parent / "pages" / "mossbridge"
     renames: ClassVar = {"Paid": "Disbursed", "Member number": "Subscriber no."}
     goodbye = "BeaconPass still knows you. Sign out there as well when you leave."

@@ -17,10 +17,10 @@ from starlette.routing import Route
 from typing_extensions import override
 
 from mock_portals.book import Book, ClaimFile, Line, Stage, book
-from mock_portals.cascadia import views, words
+from mock_portals.cascadia import doors, views, words
 from mock_portals.cascadia.payments import Payments
 from mock_portals.cast import Cast, Organization
-from mock_portals.served import Locked, Served, entered, exchanged, person, sheet, us_day
+from mock_portals.served import Served, entered, exchanged, person, sheet, us_day
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, truth
 from mock_portals.site import Pages, Portal, Rules, Site
@@ -29,9 +29,13 @@ from mock_portals.troubles import (
     COLUMN_SWAP,
     HEADER_RENAMED,
     LAYOUT_B,
+    LOCKED,
     PAGE_COUNT,
     PASSWORD_EXPIRED,
+    SIGNIN_TIMED_OUT,
     STALE_ROWS,
+    STEP,
+    STRANGE,
     TERMS,
     WRONG_AMOUNT,
     WRONG_PATIENT,
@@ -50,17 +54,27 @@ ROWS_A_PAGE = 10
 LONGEST_RANGE = timedelta(days=366)
 
 PASSWORD_EXPIRES_SOON = Trouble(
-    "password_expires_soon", "home says that the password expires in so many days", 5
+    "password_expires_soon", "home says that the password expires in so many days", 5, at_sign_in=True
 )
-UNKNOWN_DIALOG = Trouble("unknown_dialog", "a dialog that nobody has seen before lies over home")
-CHALLENGE = Trouble("challenge", "instead of the sign-in form comes a page for humans")
+UNKNOWN_DIALOG = Trouble(
+    "unknown_dialog", "a dialog that nobody has seen before lies over home", at_sign_in=True
+)
+CHALLENGE = Trouble("challenge", "instead of the sign-in form comes a page for humans", at_sign_in=True)
+NO_PRACTICE = Trouble(
+    "no_practice", "the practice's first tax id is not among those to choose from", at_sign_in=True
+)
 TROUBLES = (
+    LOCKED.of(*doors.LOCKED),
     CODE_REJECTED,
+    SIGNIN_TIMED_OUT,
+    STEP.of(*doors.STEPS),
+    STRANGE,
     PASSWORD_EXPIRED,
     PASSWORD_EXPIRES_SOON,
     TERMS,
     UNKNOWN_DIALOG,
     CHALLENGE,
+    NO_PRACTICE,
     WRONG_PATIENT,
     STALE_ROWS,
     COLUMN_SWAP,
@@ -128,12 +142,7 @@ class Cascadia(Served):
     stages: ClassVar = {"code": "/signin/code", "expired": "/password/expired"}
     after_password = "code"
     renames: ClassVar = {"Member ID": "Subscriber no."}
-    locked = Locked(
-        "Your account is locked",
-        "There were too many attempts to sign in. Your practice's administrator or our provider line can "
-        "unlock it.",
-        ("/contact", "Contact us"),
-    )
+    locked, steps, strange = doors.LOCKED, doors.STEPS, doors.STRANGE
     wrong_code = "That verification code is not valid or has expired."
     goodbye = "Thank you for using Provider Connection."
 
@@ -198,7 +207,7 @@ class Cascadia(Served):
         result = self.gate.password(user, entered(form, "password"), session.id)
         if result != "accepted":
             if self.gate.locked(user):
-                return self.show_locked(session)
+                return self.show_locked(session, user)
             error = "The user ID or password you entered is incorrect."
             return self.show(session, "signin.html", timed_out=False, error=error)
         expired = self.password_expired(user)
@@ -207,15 +216,20 @@ class Cascadia(Served):
 
     async def practice(self, request: Request, session: Session) -> Response:
         session = self.at(request, "/practice", "/home", None)
-        return self.show(session, "practice.html", choices=self.cast.organizations)
+        return self.show(session, "practice.html", choices=self._choices(session))
+
+    def _choices(self, session: Session) -> tuple[Organization, ...]:
+        """Return the practices that the user may choose from."""
+        missing = self.troubles.get(NO_PRACTICE, session.user) is not None
+        return self.cast.organizations[1:] if missing else self.cast.organizations
 
     async def practice_sent(self, request: Request, session: Session) -> Response:
         session = self.at(request, "/practice", "/home", None)
         form = await self.form(request, session)
-        chosen = next((o for o in self.cast.organizations if o.tin == form.get("tin")), None)
+        chosen = next((o for o in self._choices(session) if o.tin == form.get("tin")), None)
         if chosen is None:
             error = "Choose a tax ID to continue."
-            return self.show(session, "practice.html", choices=self.cast.organizations, error=error)
+            return self.show(session, "practice.html", choices=self._choices(session), error=error)
         session.notes["organization"] = chosen
         return RedirectResponse("/home", 303)
 

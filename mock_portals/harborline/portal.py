@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from mock_portals.authorizations import Authorization, authorizations, of
 from mock_portals.book import Book, ClaimFile, Member, Stage, book
 from mock_portals.cast import Cast, Organization, Patient
-from mock_portals.harborline import views
+from mock_portals.harborline import doors, views
 from mock_portals.harborline.views import Block, View
 from mock_portals.harborline.words import (
     PAYERS,
@@ -33,7 +33,7 @@ from mock_portals.harborline.words import (
     Tab,
 )
 from mock_portals.remits import Remit, remits
-from mock_portals.served import page_number, person
+from mock_portals.served import Step, page_number, person
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, Leaf, text, truth
 from mock_portals.site import Pages, Portal, Rules, Site
@@ -42,9 +42,13 @@ from mock_portals.troubles import (
     COLUMN_SWAP,
     HEADER_RENAMED,
     LAYOUT_B,
+    LOCKED,
     PAGE_COUNT,
     PASSWORD_EXPIRED,
+    SIGNIN_TIMED_OUT,
     STALE_ROWS,
+    STEP,
+    STRANGE,
     TERMS,
     WRONG_PATIENT,
     Trouble,
@@ -78,7 +82,11 @@ NO_ROLE = Trouble("no_role", "the account has no right to the applications")
 NEW_WORD = Trouble("new_word", "claims carry a status that no one has seen before", "Routed to desk 9")
 DROPPED_DIGITS = Trouble("dropped_digits", "date fields lose the last digit that is typed")
 TROUBLES = (
+    LOCKED.of(*doors.LOCKED),
     CODE_REJECTED,
+    SIGNIN_TIMED_OUT,
+    STEP.of(*doors.STEPS),
+    STRANGE.of("door", "code", "home"),
     PASSWORD_EXPIRED,
     TERMS,
     WRONG_PATIENT,
@@ -196,6 +204,7 @@ class Harborline:
         self.books = _books(self.cast)
         self._terms: set[str] = set()
         self._passwords: set[str] = set()
+        self._taken: set[tuple[str, str | None]] = set()
         self._regions: dict[str, str] = {}
         self._trusted: set[str] = set()
         self._count = 0
@@ -215,6 +224,7 @@ class Harborline:
                 self.call("/api/sign-in/trust", self.trust, "POST", open_to_all=True),
                 self.call("/api/sign-in/password", self.new_password, "POST", open_to_all=True),
                 self.call("/api/sign-in/terms", self.accept, "POST", open_to_all=True),
+                self.call("/api/sign-in/step", self.step_taken, "POST", open_to_all=True),
                 self.call("/api/sign-out", self.sign_out, "POST", open_to_all=True),
                 self.call("/api/region", self.region, "POST"),
                 self.call("/api/organizations", self.organizations),
@@ -253,6 +263,8 @@ class Harborline:
                 timed_out = found is not None and found.ended in ("timed_out", "expired")
                 return RedirectResponse(f"/signin{'?reason=timeout' if timed_out else ''}", 303)
             self.site.session(request)
+            if app == "signin" and self.on(STRANGE) == "door":
+                return HTMLResponse(_notice(doors.STRANGE.heading, doors.STRANGE.message))
             return HTMLResponse(_page(app, "Harborline Provider Exchange"))
 
         return endpoint
@@ -308,6 +320,8 @@ class Harborline:
 
     def _next(self, session: Session) -> str:
         """Return what somebody whose password is right has to do next."""
+        if self._further(session) is not None:
+            return "step"
         if session.stage in ("method", "code"):
             return session.stage
         if self.on(PASSWORD_EXPIRED, session) is not None and session.user not in self._passwords:
@@ -319,7 +333,22 @@ class Harborline:
     def _step(self, session: Session) -> Response:
         if session.stage == "verified" and self._next(session) == "signin":
             self.site.sessions.open(session, "signed_in")
-        return JSONResponse({"next": self._next(session)})
+        further = self._further(session)
+        return JSONResponse({"next": self._next(session)} | ({"step": asdict(further)} if further else {}))
+
+    def _further(self, session: Session) -> Step | None:
+        """Return the further step that comes before the session's stage, if any."""
+        strange = {"method": "code", "verified": "home"}.get(session.stage)
+        if strange is not None and self.on(STRANGE, session) == strange:
+            return doors.STRANGE
+        what = self.on(STEP, session)
+        step = doors.STEPS.get(str(what))
+        here = step is not None and step.before == session.stage
+        return step if here and (str(what), session.user) not in self._taken else None
+
+    async def step_taken(self, _request: Request, session: Session) -> Response:
+        self._taken.add((str(self.on(STEP, session)), session.user))
+        return self._step(session)
 
     async def me(self, _request: Request, session: Session) -> Response:
         if session.stage != "signed_in" or session.ended:
@@ -341,6 +370,8 @@ class Harborline:
 
     async def password(self, request: Request, session: Session) -> Response:
         asked = await _body(request)
+        if self.on(SIGNIN_TIMED_OUT) is not None:
+            return JSONResponse({"reason": "timeout"}, 401)
         user = asked.get("userId", "").strip()
         if self.gate.password(user, asked.get("password", ""), session.id) != "accepted":
             return self._turned_away(user, "The user ID or password you entered does not match our records.")
@@ -351,9 +382,10 @@ class Harborline:
         return self._step(session)
 
     def _turned_away(self, user: str, message: str) -> Response:
-        if self.gate.locked(user):
-            message = "Your account is locked. Ask your Harborline administrator to unlock it."
-        return JSONResponse({"message": message, "locked": self.gate.locked(user)}, 401)
+        if not self.gate.locked(user):
+            return JSONResponse({"message": message}, 401)
+        said = doors.LOCKED[str(self.troubles.get(LOCKED, user) or "tries")]
+        return JSONResponse({"message": said.message, "locked": said.heading}, 401)
 
     async def method(self, request: Request, session: Session) -> Response:
         asked = await _body(request)

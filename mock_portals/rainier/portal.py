@@ -17,10 +17,10 @@ from typing_extensions import override
 from mock_portals.authorizations import Authorization, authorizations, of
 from mock_portals.book import Book, ClaimFile, Member, Stage
 from mock_portals.cast import Cast
-from mock_portals.rainier import views, words
+from mock_portals.rainier import doors, views, words
 from mock_portals.rainier.files import PREFIX, SERIES, coordination, files
 from mock_portals.remits import Remit, remits
-from mock_portals.served import Locked, Served, entered, exchanged, page_number, person, us_day
+from mock_portals.served import Served, entered, exchanged, page_number, person, us_day
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, text, truth
 from mock_portals.site import Pages, Portal, Rules, Site
@@ -29,9 +29,13 @@ from mock_portals.troubles import (
     COLUMN_SWAP,
     HEADER_RENAMED,
     LAYOUT_B,
+    LOCKED,
     PAGE_COUNT,
     PASSWORD_EXPIRED,
+    SIGNIN_TIMED_OUT,
     STALE_ROWS,
+    STEP,
+    STRANGE,
     TERMS,
     WRONG_PATIENT,
     Trouble,
@@ -43,14 +47,20 @@ ROWS_A_PAGE = 15
 LONGEST_RANGE = 366
 """Days."""
 
-CHALLENGE = Trouble("challenge", "a robot challenge stands before every page")
-SECURITY_QUESTION = Trouble("security_question", "a question of the person's own is asked in place of a code")
+CHALLENGE = Trouble("challenge", "a robot challenge stands before every page", at_sign_in=True)
+SECURITY_QUESTION = Trouble(
+    "security_question", "a question of the person's own is asked in place of a code", at_sign_in=True
+)
 ROLE_MISSING = Trouble(
     "role_missing", "a delegate function is not assigned: 'claims', 'authorizations' …", "claims"
 )
 EX_REDEFINED = Trouble("ex_redefined", "EX code 45C is explained as something else than it was")
 TROUBLES = (
+    LOCKED.of(*doors.LOCKED),
     CODE_REJECTED,
+    SIGNIN_TIMED_OUT,
+    STEP.of(*doors.STEPS),
+    STRANGE,
     PASSWORD_EXPIRED,
     TERMS,
     WRONG_PATIENT,
@@ -118,9 +128,7 @@ class Rainier(Served):
     stages: ClassVar = {"code": "/signin/code", "expired": "/password/expired"}
     after_password = "code"
     renames: ClassVar = {"Member ID": "Recipient no.", "Paid": "Plan paid"}
-    locked = Locked(
-        "Account locked", "This account is locked after three sign-ins that failed. Call your administrator."
-    )
+    locked, steps, strange = doors.LOCKED, doors.STEPS, doors.STRANGE
     wrong_code = "This code does not match or was used before."
     goodbye = "Close every window if others use this computer."
 
@@ -228,7 +236,7 @@ class Rainier(Served):
         user = notes["user"]
         if self.gate.password(user, entered(form, "password"), session.id) != "accepted":
             if self.gate.locked(user):
-                return self.show_locked(session)
+                return self.show_locked(session, user)
             error = "The user ID and password do not match our records."
             return self.show(session, "signin_password.html", who=user, error=error)
         expired = self.password_expired(user)

@@ -18,20 +18,24 @@ from mock_portals.authorizations import of
 from mock_portals.book import ClaimFile, Member, Stage
 from mock_portals.cast import Organization
 from mock_portals.remits import Remit, demands, remits
-from mock_portals.served import Locked, Served, entered, exchanged, page_number, person, us_day
+from mock_portals.served import Served, entered, exchanged, page_number, person, us_day
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, Leaf, text, truth
 from mock_portals.site import Pages, Portal, Rules, Site
-from mock_portals.statecomp import views, words
+from mock_portals.statecomp import doors, views, words
 from mock_portals.statecomp.board import Board, Injury, board
 from mock_portals.troubles import (
     CODE_REJECTED,
     COLUMN_SWAP,
     HEADER_RENAMED,
     LAYOUT_B,
+    LOCKED,
     PAGE_COUNT,
     PASSWORD_EXPIRED,
+    SIGNIN_TIMED_OUT,
     STALE_ROWS,
+    STEP,
+    STRANGE,
     TERMS,
     WRONG_PATIENT,
     Trouble,
@@ -41,11 +45,15 @@ ROWS_A_PAGE = 12
 LONGEST_RANGE = 366
 """Days."""
 
-ATTESTATION = Trouble("attestation", "the provider's annual attestation stands before home")
-TRAINING = Trouble("training", "the yearly fraud training is overdue and stands before home")
+ATTESTATION = Trouble("attestation", "the provider's annual attestation stands before home", at_sign_in=True)
+TRAINING = Trouble("training", "the yearly fraud training is overdue and stands before home", at_sign_in=True)
 CLOSED = Trouble("closed", "every inquiry says that the office is closed; home still opens")
 TROUBLES = (
+    LOCKED.of(*doors.LOCKED),
     CODE_REJECTED,
+    SIGNIN_TIMED_OUT,
+    STEP.of(*doors.STEPS),
+    STRANGE,
     PASSWORD_EXPIRED,
     TERMS,
     WRONG_PATIENT,
@@ -170,11 +178,7 @@ class StateComp(Served):
     stages: ClassVar = {"code": "/signin/code", "expired": "/password/expired"}
     after_password = "code"
     renames: ClassVar = {"Injury claim number": "Claim file no.", "Paid": "Reimbursed"}
-    locked = Locked(
-        "Your User ID is locked",
-        "Three failed sign-ins lock a User ID. Your provider's delegate or the Provider Contact Center at "
-        "1-800-555-0170 can unlock it.",
-    )
+    locked, steps, strange = doors.LOCKED, doors.STEPS, doors.STRANGE
     wrong_code = "The security code is not valid. Use the next one."
     goodbye = "You are signed out of StateComp. Close this window if you use a shared computer."
 
@@ -224,7 +228,7 @@ class StateComp(Served):
         user = entered(form, "userId")
         if self.gate.password(user, entered(form, "password"), session.id) != "accepted":
             if self.gate.locked(user):
-                return self.show_locked(session)
+                return self.show_locked(session, user)
             error = "Sign-in failed. The User ID and password do not match our records."
             return self.show(session, "signin.html", timed_out=False, error=error)
         expired = self.password_expired(user)

@@ -18,20 +18,24 @@ from typing_extensions import override
 
 from mock_portals.book import Book, ClaimFile, Member, Stage, book
 from mock_portals.cast import Cast, Organization
-from mock_portals.served import Locked, Served, entered, exchanged, page_number, person
+from mock_portals.served import Served, entered, exchanged, page_number, person
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, Leaf, truth
 from mock_portals.site import Pages, Portal, Rules, Site
-from mock_portals.tradewind import eras, views, words
+from mock_portals.tradewind import doors, eras, views, words
 from mock_portals.tradewind.eras import Eras
 from mock_portals.troubles import (
     COLUMN_SWAP,
     HEADER_RENAMED,
     LAYOUT_B,
+    LOCKED,
     PAGE_COUNT,
     PASSWORD_EXPIRED,
     PUSH,
+    SIGNIN_TIMED_OUT,
     STALE_ROWS,
+    STEP,
+    STRANGE,
     TERMS,
     WRONG_AMOUNT,
     WRONG_PATIENT,
@@ -51,6 +55,10 @@ LONGEST_RANGE = 366
 
 NEW_CODE = Trouble("new_code", "claims carry a status code that is in no list", "F9:999")
 TROUBLES = (
+    LOCKED.of(*doors.LOCKED),
+    SIGNIN_TIMED_OUT,
+    STEP.of(*doors.STEPS),
+    STRANGE.of("door", "home", "elsewhere"),
     PASSWORD_EXPIRED,
     PUSH,
     TERMS,
@@ -140,10 +148,7 @@ class Tradewind(Served):
         "Charge": "Submitted",
         "NM109 Member ID": "NM109 Subscriber no.",
     }
-    locked = Locked(
-        "This user is locked",
-        "After 5 refused sign-ins a user stays locked until your site administrator resets it.",
-    )
+    locked, steps, strange = doors.LOCKED, doors.STEPS, doors.STRANGE
     goodbye = "Your Provider Desk session is closed."
 
     def __init__(self, site: Site) -> None:
@@ -189,7 +194,7 @@ class Tradewind(Served):
         known = organization is not None
         if self.gate.password(user, entered(form, "password"), session.id, site=known) != "accepted":
             if self.gate.locked(user):
-                return self.show_locked(session)
+                return self.show_locked(session, user)
             error = "The Site ID, User ID or Password is not valid."
             return self.show(session, "signin.html", timed_out=False, error=error)
         session = self.site.sessions.renew(session, user, "expired")

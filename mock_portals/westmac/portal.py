@@ -21,7 +21,7 @@ from mock_portals.book import Book, ClaimFile, Member, Stage, book
 from mock_portals.cast import Cast, Organization
 from mock_portals.mail import SentCodes
 from mock_portals.remits import Remit, awaiting, demands, remits
-from mock_portals.served import Locked, Served, entered, exchanged, person, us_day
+from mock_portals.served import Served, entered, exchanged, person, us_day
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, text, truth
 from mock_portals.site import Pages, Portal, Rules, Site
@@ -30,14 +30,18 @@ from mock_portals.troubles import (
     COLUMN_SWAP,
     HEADER_RENAMED,
     LAYOUT_B,
+    LOCKED,
     PAGE_COUNT,
     PASSWORD_EXPIRED,
+    SIGNIN_TIMED_OUT,
     STALE_ROWS,
+    STEP,
+    STRANGE,
     TERMS,
     WRONG_PATIENT,
     Trouble,
 )
-from mock_portals.westmac import views, words
+from mock_portals.westmac import doors, views, words
 from mock_portals.worklist.rows import Export, strangers
 
 LONGEST_RANGE = 45
@@ -47,14 +51,22 @@ FORGOTTEN = 3 * 3600
 """Seconds for which a session that nobody signed out of keeps its user out."""
 SUNDAY = 6
 
-NOTICE_CHANGED = Trouble("notice_changed", "the notice before sign-in has other words")
-ANOTHER_SESSION = Trouble("another_session", "another session of the user is active: nobody gets in")
-RECERTIFICATION = Trouble("recertification", "the yearly recertification stands before everything else")
+NOTICE_CHANGED = Trouble("notice_changed", "the notice before sign-in has other words", at_sign_in=True)
+ANOTHER_SESSION = Trouble(
+    "another_session", "another session of the user is active: nobody gets in", at_sign_in=True
+)
+RECERTIFICATION = Trouble(
+    "recertification", "the yearly recertification stands before everything else", at_sign_in=True
+)
 CLOSED = Trouble("closed", "claims and financial inquiries are outside their hours, as on Sundays")
 AUTOFILL = Trouble("autofill_warning", "an inquiry is answered by a page that asks who filled the fields")
 OTHER_PROVIDER = Trouble("other_provider", "results are those of the practice's other TIN, NPI and PTAN")
 TROUBLES = (
-    CODE_REJECTED,
+    LOCKED.of(*doors.LOCKED),
+    CODE_REJECTED.of("wrong", "expired"),
+    SIGNIN_TIMED_OUT,
+    STEP.of(*doors.STEPS),
+    STRANGE,
     PASSWORD_EXPIRED,
     TERMS,
     WRONG_PATIENT,
@@ -157,10 +169,9 @@ class Westmac(Served):
     stages: ClassVar = {"expired": "/password/expired", "code": "/passcode"}
     after_password = "code"
     renames: ClassVar = {"MBI": "Medicare ID", "Paid": "Benefit"}
-    locked = Locked(
-        "User ID suspended",
-        "Your User ID is suspended after 3 failed attempts. Your Provider Administrator can reinstate it.",
-    )
+    locked, steps, strange = doors.LOCKED, doors.STEPS, doors.STRANGE
+    wrong_code = "The passcode is not correct or has expired."
+    expired_code = "This passcode is older than 8 hours. Ask for a new one, which ends the old one."
     goodbye = "Your gateway session is closed. You may close this window."
 
     def __init__(self, site: Site) -> None:
@@ -223,7 +234,9 @@ class Westmac(Served):
             return RedirectResponse("/notice", 303)
         user = entered(form, "userId")
         if self.gate.password(user, entered(form, "password"), session.id) != "accepted":
-            return self.show_locked(session) if self.gate.locked(user) else self._refused_password(session)
+            return (
+                self.show_locked(session, user) if self.gate.locked(user) else self._refused_password(session)
+            )
         if until := self._another_session(user):
             message = f"Another session is active for this User ID. Sign out there, or try again {until}."
             return self.show(None, "notice.html", heading="Already signed in", message=message, link=None)
@@ -266,8 +279,8 @@ class Westmac(Served):
         if self.codes.judge(user, entered(form, "passcode"), session.id) != "accepted":
             if self.gate.locked(user):
                 self.site.sessions.end(session, "locked")
-                return self.show_locked(session)
-            return self._passcode(session, "The passcode is not correct or has expired.")
+                return self.show_locked(session, user)
+            return self._passcode(session, self.refused_code(user))
         self.site.sessions.open(session, "signed_in")
         self.signed_in.setdefault(user, []).append(session)
         return RedirectResponse("/home", 303)

@@ -71,6 +71,65 @@ def locked(kit: Kit) -> None:
     visitor, _ = _to_code(kit)
     assert visitor.heading == "Your account is locked"
     assert [e["result"] for e in kit.log()["sign_ins"]] == ["locked"]
+    (facts,) = [one for one in kit.get("/trouble/cascadia") if one["name"] == "locked"]
+    headings = {visitor.heading}
+    for why in facts["values"]:
+        kit.trouble("locked", value=why)
+        headings.add(_to_code(kit)[0].heading)
+    assert len(headings) == len(facts["values"]) == 4
+
+
+@scene
+def signin_timed_out(kit: Kit) -> None:
+    kit.trouble("signin_timed_out")
+    visitor, _ = _to_code(kit)
+    assert visitor.url == "/signin?reason=timeout"
+    assert "Your session has timed out" in visitor.page.text
+    assert kit.log()["sign_ins"] == []
+
+
+@scene
+def step(kit: Kit) -> None:
+    kit.trouble("step", value="method")
+    visitor, code = _to_code(kit)
+    assert (visitor.url, visitor.heading) == ("/step/method", "Choose a new way to verify")
+    visitor.get("/signin/code")
+    assert visitor.url == "/step/method"
+    assert kit.log()["mutations"] == []
+    visitor.post("/step/method")
+    assert [e["path"] for e in kit.log()["mutations"]] == ["/step/method"]
+    kit.trouble("step", value="recovery")
+    visitor.code(code)
+    assert (visitor.url, visitor.heading) == ("/step/recovery", "Save your recovery code")
+    visitor.post("/step/recovery")
+    assert visitor.heading == "Choose a practice"
+
+
+@scene
+def strange_page(kit: Kit) -> None:
+    kit.trouble("strange_page")
+    visitor = kit.visitor()
+    visitor.get("/signin")
+    strange = visitor.heading
+    assert strange == "We are making room for something new"
+    kit.trouble("strange_page", value="code")
+    visitor, code = _to_code(kit)
+    assert (visitor.url, visitor.heading) == ("/step/strange", strange)
+    kit.trouble("strange_page", value="elsewhere")
+    visitor.get("/signin/code")
+    visitor.code(code)
+    assert (visitor.url, visitor.heading) == ("/whats-new", strange)
+
+
+@scene
+def no_practice(kit: Kit) -> None:
+    kit.trouble("no_practice")
+    visitor, code = _to_code(kit)
+    visitor.code(code)
+    assert visitor.heading == "Choose a practice"
+    assert TIN not in visitor.page.text
+    visitor.post("/practice", tin=TIN)
+    assert "Choose a tax ID to continue." in visitor.page.text
 
 
 @scene

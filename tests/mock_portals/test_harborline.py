@@ -146,6 +146,31 @@ def test_a_new_password_and_new_terms_stand_before_the_shell(hub: Kit) -> None:
     assert [e["path"] for e in hub.log()["mutations"]] == ["/api/sign-in/password", "/api/sign-in/terms"]
 
 
+def test_further_steps_and_strange_pages_stand_where_they_belong(hub: Kit) -> None:
+    hub.trouble("step", value="unusual")
+    http, answer = at_the_door(hub)
+    assert (answer.json()["next"], answer.json()["step"]["heading"]) == ("step", "Is this you?")
+    assert http.post("/api/sign-in/step", json={}).json() == {"next": "method"}
+    hub.trouble("step", value="enroll")
+    http.post("/api/sign-in/method", json={"method": "authenticator"})
+    code = pyotp.TOTP(hub.staff()["totp_secret"]).now()
+    answer = http.post("/api/sign-in/code", json={"code": code})
+    assert (answer.json()["next"], answer.json()["step"]["button"]) == ("step", "Add a way")
+    assert http.get("/api/me").status_code == 401
+    assert http.post("/api/sign-in/step", json={}).json() == {"next": "home"}
+    assert [e["path"] for e in hub.log()["mutations"]] == ["/api/sign-in/step"] * 2
+    hub.trouble("strange_page")
+    assert "Welcome to the new Harborline" in http.get("/signin").text
+
+
+def test_each_way_to_shut_an_account_has_words_of_its_own(hub: Kit) -> None:
+    said = set()
+    for why in ("tries", "inactive", "shared"):
+        hub.trouble("locked", value=why)
+        said.add(at_the_door(hub)[1].json()["message"])
+    assert len(said) == 3
+
+
 def test_half_an_hour_without_a_call_ends_the_session(hub: Kit) -> None:
     http = inside(hub)
     hub.post("/clock", {"advance_seconds": 1790})

@@ -34,6 +34,8 @@ export function SignIn() {
   const [said, setSaid] = useState(new URLSearchParams(location.search).get("reason") === "timeout"
     ? "Your Harborline session has ended. Please sign in again." : "");
   const [notice, setNotice] = useState(null);
+  const [shut, setShut] = useState("");
+  const [further, setFurther] = useState(null);
   const [filled, setFilled] = useState({ method: "authenticator" });
   const [busy, setBusy] = useState(false);
   const put = (name) => (event) => setFilled({ ...filled, [name]: event.target.type === "checkbox" ? event.target.checked : event.target.value });
@@ -44,7 +46,8 @@ export function SignIn() {
     setSaid("");
     try {
       const { data } = await call(path, Object.fromEntries(names.map((name) => [name, filled[name] ?? ""])));
-      if (data.locked) setStep("locked");
+      if (data.locked) { setShut(data.locked); setStep("locked"); }
+      if (data.step) setFurther(data.step);
       if (data.message) setSaid(data.message);
       else if (filled.trust && step === "code" && data.next === "home") go((await call("/api/sign-in/trust", {})).data.next);
       else go(data.next);
@@ -58,7 +61,19 @@ export function SignIn() {
 
   if (notice) return <Frame heading={notice.heading}><p>{notice.words}</p></Frame>;
   const alert = said && <p className="alert error" role="alert">{said}</p>;
-  if (step === "locked") return <Frame heading="Account locked">{alert}</Frame>;
+  if (step === "locked") return <Frame heading={shut}>{alert}</Frame>;
+  if (step === "step")
+    return (
+      <Frame heading={further.heading}>
+        {alert}
+        <p>{further.message}</p>
+        <form onSubmit={send("/api/sign-in/step", [])}>
+          {further.field && <><label htmlFor="given">{further.field}</label><input id="given" /></>}
+          <button className="primary" disabled={busy}>{further.button}</button>
+          {further.later && <button disabled={busy}>{further.later}</button>}
+        </form>
+      </Frame>
+    );
   if (step === "method")
     return (
       <Frame heading="Verify it’s you">

@@ -16,6 +16,8 @@
     │   ├── CodeNeeded
     │   ├── AccountLocked
     │   ├── PasswordExpired
+    │   ├── FactorToEnroll
+    │   ├── DetailsToConfirm
     │   ├── TermsToAccept
     │   ├── TrainingDue
     │   ├── Challenge
@@ -112,7 +114,10 @@ class WrongPassword(StaffNeeded):
 class CodeRejected(StaffNeeded):
     """The portal refused a one-time code."""
 
-    todo = "Check the clock of this machine and the authenticator's seed, then sign in by hand once."
+    todo = (
+        "Sign in by hand with a new code, and where codes come from an authenticator check this machine's "
+        "clock and the seed stored here."
+    )
 
 
 class CodeNeeded(StaffNeeded):
@@ -125,21 +130,42 @@ class CodeNeeded(StaffNeeded):
 
 
 class AccountLocked(StaffNeeded):
-    """The portal locked, suspended or disabled the account."""
+    """The portal locked, suspended, disabled, ended or revoked the account.
 
-    todo = "Have the account unlocked as the portal's page says; do not try the password again before."
+    The words tell which, and whom to call: what they say has to be done differs, who does it not.
+    """
+
+    todo = (
+        "Do what the portal's notice says (wait, or ask your administrator there or its help line to open "
+        "the account again), and let nobody try the password before."
+    )
 
 
 class PasswordExpired(StaffNeeded):
-    """The portal wants a new password."""
+    """The portal wants a new password, now or within days."""
 
-    todo = "Sign in by hand, choose a new password, and enter it here."
+    todo = "Sign in by hand, choose a new password there, and enter it here."
+
+
+class FactorToEnroll(StaffNeeded):
+    """The portal wants another way to verify to be set up, or ended the one that was used."""
+
+    todo = (
+        "Sign in by hand, set up the way to verify that the portal asks for, and enter its new seed here "
+        "where there is one."
+    )
+
+
+class DetailsToConfirm(StaffNeeded):
+    """The portal wants its user to confirm or fill in something: contact details, questions, a form."""
+
+    todo = "Sign in by hand, and confirm or fill in what the portal wants to know of you."
 
 
 class TermsToAccept(StaffNeeded):
     """The portal shows terms or an attestation that only the account's owner may accept."""
 
-    todo = "Sign in by hand, read the terms, and accept them if you agree."
+    todo = "Sign in by hand, read what the portal wants accepted or attested, and accept it if you agree."
 
 
 class TrainingDue(StaffNeeded):
@@ -157,7 +183,7 @@ class Challenge(StaffNeeded):
 class NotAuthorized(StaffNeeded):
     """The account has no right to this part of the portal."""
 
-    todo = "Ask the portal's administrator for the missing role."
+    todo = "Ask whoever administers your practice's users at the portal for the right that is missing."
 
 
 class UnknownDialog(StaffNeeded):

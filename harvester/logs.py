@@ -77,6 +77,8 @@ NAMES: Mapping[str, frozenset[str]] = {
             "CodeRejected",
             "DatabaseRestored",
             "Defect",
+            "DetailsToConfirm",
+            "FactorToEnroll",
             "HeldByPerson",
             "NotAuthorized",
             "NotOnFile",
@@ -94,6 +96,7 @@ NAMES: Mapping[str, frozenset[str]] = {
             "Trouble",
             "UnfinishedAttempt",
             "UnknownDialog",
+            "UnknownPages",
             "WrongPage",
             "WrongPassword",
         }

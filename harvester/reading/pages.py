@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,14 @@ from typing import Any
 
 from playwright.sync_api import Frame, Page
 
-from harvester.errors import PortalChanged, PortalUnavailable, SignedOut, Trouble
+from harvester.errors import (
+    AccountLocked,
+    PortalChanged,
+    PortalUnavailable,
+    SignedOut,
+    StaffNeeded,
+    Trouble,
+)
 from harvester.model.remittance import LARGEST_FILE, File
 from harvester.model.snapshot import Document
 from harvester.reading.region import Reading, Region
@@ -29,6 +37,9 @@ def _file(name: str) -> str:
 _READER = f"async (request) => JSON.stringify(await ({_file('reader.js')})(request))"
 
 _DOWNLOAD = f"async (request) => JSON.stringify(await ({_file('download.js')})(request))"
+
+_DASH = " — "
+_TELEPHONE = re.compile(r"(?<!\d)\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}(?!\d)")
 
 _journal: ContextVar[list[Document] | None] = ContextVar("journal", default=None)
 
@@ -144,10 +155,25 @@ def _refusal(status: int, path: str) -> Trouble | None:
 
 
 def trouble_in(lines: list[str], signs: Mapping[str, type[Trouble]]) -> Trouble | None:
-    """Return the trouble whose sign one of the visible lines contains, with that line as its words."""
-    for line in lines:
-        said = folded(line)
+    """Return the trouble whose sign one of the visible lines contains, with that line as its words.
+
+    What a person acts on is said in full: a heading with the line below it, and where somebody has to be
+    called, the line with a telephone number; they stand with dashes between them.
+    """
+    shown = [said for line in lines if (said := folded(line))]
+    for place, said in enumerate(shown):
         for sign, trouble in signs.items():
             if sign.casefold() in said.casefold():
-                return trouble(said)
+                return trouble(_DASH.join(_in_full(shown, place, trouble)))
     return None
+
+
+def _in_full(shown: list[str], place: int, trouble: type[Trouble]) -> list[str]:
+    said = shown[place : place + 1]
+    if not issubclass(trouble, StaffNeeded):
+        return said
+    if not said[0].endswith((".", "!", "?")):
+        said = shown[place : place + 2]
+    if issubclass(trouble, AccountLocked) and not any(map(_TELEPHONE.search, said)):
+        said += [line for line in shown if _TELEPHONE.search(line)][:1]
+    return said

@@ -29,6 +29,7 @@ from tenacity.wait import wait_chain, wait_fixed, wait_none
 
 from harvester import registry
 from harvester.errors import (
+    AccountLocked,
     NotOnFile,
     PortalChanged,
     PortalUnavailable,
@@ -43,6 +44,7 @@ from harvester.going import waiting
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer, Document
 from harvester.reading import pages
+from harvester.reading.values import folded
 from harvester.visit import lookups
 from harvester.visit.browser import NoBrowser, find_browser, launch_arguments, sandboxed
 from harvester.visit.egress import Egress
@@ -131,6 +133,7 @@ class Stay:
         self._guard = guard
         self._asked = False
         self._again = False
+        self._blocked = 0
         self._home = ""
         self._astray = False
         self._going: Request | None = None
@@ -156,12 +159,15 @@ class Stay:
         """Sign in; tells the office how it went. Raises ``Trouble``."""
         self._pipe.say(Step(name="signing_in_again" if self._again else "signing_in"))
         self._guard.phase = "entering"
+        self._blocked = len(self._guard.blocked)
         context = self._begin.context
         user = User(self._begin.user_name, context.tin, context.npi, context.organisation, self._secret)
         try:
             self._flow.sign_in(self._page, user)
         except Error as problem:
-            raise self._judged(problem) from None
+            raise self._at_the_door(self._judged(problem)) from None
+        except Trouble as trouble:
+            raise self._at_the_door(trouble) from None
         self._guard.phase = "reading"
         self._home, self._astray = self._page.url, False
         lines = pages.live(self._page, {}).lines
@@ -250,6 +256,19 @@ class Stay:
             raise OfficeGone
         self._asked = True
         return answer.value
+
+    def _at_the_door(self, trouble: Trouble) -> Trouble:
+        """Say what else there is to know of a trouble that ended signing in."""
+        if isinstance(trouble, AccountLocked):
+            self._asked = False  # nobody is signed in, and nothing more is asked with this credential
+        elif isinstance(trouble, PortalChanged):
+            headings: list[str] = []
+            with suppress(Error):
+                headings = self._page.locator("h1, h2").filter(visible=True).all_inner_texts()
+            trouble.words = " — ".join([trouble.words, *map(folded, headings[:1])])
+            if not headings and self._guard.blocked[self._blocked :]:
+                trouble.where = self._guard.blocked[-1]
+        return trouble
 
     def _judged(self, problem: Error) -> Trouble:
         """Say whose turn it is after Playwright gave up: the portal's, or a flow author's."""

@@ -64,7 +64,13 @@ PORTAL = Portal(
         "user ID or password you entered is incorrect": errors.WrongPassword,
         "verification code is not valid": errors.CodeRejected,
         "Your account is locked": errors.AccountLocked,
+        "This user ID is no longer in use": errors.AccountLocked,
+        "We have suspended this user ID": errors.AccountLocked,
+        "removed your access to Provider Connection": errors.AccountLocked,
         "Your password has expired": errors.PasswordExpired,
+        "Your password will expire in": errors.PasswordExpired,
+        "Choose a new way to verify": errors.FactorToEnroll,
+        "Save your recovery code": errors.DetailsToConfirm,
         "Terms of use have changed": errors.TermsToAccept,
         "Verify you are human": errors.Challenge,
         "Your session has timed out": errors.SignedOut,
@@ -80,6 +86,7 @@ PORTAL = Portal(
         "POST /signin/code",
         "GET /password/expired",
         "GET /terms",
+        "GET /step/{what}",
         "GET /practice",
         "POST /practice",
         "GET /home",
@@ -196,7 +203,10 @@ def _tax_id(tin: str | None) -> str | None:
 
 def _choose(page: Page, tin: str) -> None:
     PORTAL.arrive(page.get_by_role("heading", name="Choose a practice"))
-    page.get_by_role("radio", name=re.compile(rf"^{_tax_id(tin)} - ")).check()
+    practice = page.get_by_role("radio", name=re.compile(rf"^{_tax_id(tin)} - "))
+    if not practice.count():
+        raise errors.NotAuthorized("the account's tax ID is not among the practices", where="/practice")
+    practice.check()
     page.get_by_role("button", name="Continue").click()
     PORTAL.arrive(page.get_by_role("heading", name="Provider home"))
 

@@ -18,7 +18,7 @@ CODES = {
 }
 """What each plan asks for, under which label."""
 PLAIN: tuple[LookupKind, ...] = ("eligibility", "claims", "claim")
-COMING = ("/home", "/authenticated", "/terms", "/session-ended")
+COMING = ("/home", "/authenticated", "/terms", "/step/{what}", "/session-ended")
 
 PORTAL = Portal(
     id="beaconpass",
@@ -44,8 +44,16 @@ PORTAL = Portal(
     signs={
         "BeaconPass could not sign you in": errors.WrongPassword,
         "Your BeaconPass is locked": errors.AccountLocked,
+        "Your BeaconPass is asleep": errors.AccountLocked,
+        "This BeaconPass has been cancelled": errors.AccountLocked,
         "This code is not right": errors.CodeRejected,
+        "This code is good no longer": errors.CodeRejected,
         "It is time for a new password": errors.PasswordExpired,
+        "Your password has a week to live": errors.PasswordExpired,
+        "Codes by e-mail are going away": errors.FactorToEnroll,
+        "Renew your secret questions": errors.DetailsToConfirm,
+        "Northpeak would like to know you": errors.DetailsToConfirm,
+        "Your organization has no agreement with": errors.NotAuthorized,
         "Northpeak has changed its terms of use": errors.TermsToAccept,
         "Our access agreement is a new one": errors.TermsToAccept,
         "Your BeaconPass session has expired": errors.SignedOut,
@@ -61,6 +69,7 @@ PORTAL = Portal(
         "GET /signin",
         "POST /signin",
         "GET /password/expired",
+        "GET /step/{what}",
         "GET /home",
         "GET /launch/{site}",
         "GET /verify/{site}",

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harvester.testing.contract import FlowContract, Outcome
+    from harvester.testing.contract import Ending, FlowContract, Outcome
 
-__all__ = ["FlowContract", "Outcome"]
+__all__ = ["Ending", "FlowContract", "Outcome"]
 
 
 def __getattr__(name: str) -> Any:

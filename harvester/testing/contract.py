@@ -4,7 +4,8 @@
 
     class TestCascadia(FlowContract):
         flow = FLOW
-        troubles = {"maintenance": Outcome(errors.PortalUnavailable), "layout_b": Outcome(), …}
+        endings = {"maintenance": errors.PortalUnavailable, "step": {"method": errors.FactorToEnroll, …}, …}
+        troubles = {"layout_b": Outcome(), …}
 
 The stay is the real one (:mod:`harvester.visit.stay`), with its guard and in a real browser; only the
 office's end of the pipe is played, and the account's owner, who reads the portal's e-mail.
@@ -24,9 +25,17 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser
 
-from harvester.errors import PortalUnavailable, SignedOut, StaffNeeded, Trouble, named
+from harvester.errors import (
+    AccountLocked,
+    PortalChanged,
+    PortalUnavailable,
+    SignedOut,
+    StaffNeeded,
+    Trouble,
+    named,
+)
 from harvester.flow import Flow
-from harvester.model.portal import LookupKind
+from harvester.model.portal import LookupKind, Request
 from harvester.model.query import (
     AboutMember,
     AuthorizationsQuery,
@@ -39,6 +48,7 @@ from harvester.model.query import (
     RemittanceFileQuery,
 )
 from harvester.model.snapshot import Answer
+from harvester.reading.values import folded
 from harvester.testing.make_believe import MakeBelieve
 from harvester.testing.truth import Comparison, Truth, compare, true_to
 from harvester.visit.guard import Guard
@@ -47,6 +57,25 @@ from harvester.visit.wire import Answered, Ask, Begin, Context, Deny, FromStay, 
 
 STEP = 30
 """Seconds of an authenticator's time step."""
+
+
+HURRY = timedelta(seconds=4)
+"""How long the sights after a page that nobody knows are waited for."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How signing in ends: the trouble's name, or none where somebody is signed in all the same."""
+
+    trouble: type[Trouble] | None = None
+    where: str = ""
+    """A pattern that the place of the trouble has."""
+    ours: bool = False
+    """Whether the words are the flow's: the page does not say what is the matter."""
+
+
+Ends = type[Trouble] | Ending | None
+"""An ending, or its trouble alone."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +105,8 @@ class Owner:
     """Which of the cast's staff."""
     password: str | None = None
     """Another password than the right one."""
+    user: str = ""
+    """Another user name than the right one."""
     said: list[FromStay] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     """Time steps whose code was given."""
@@ -153,7 +184,7 @@ class World:
         """A stay, not signed in yet, that signs out in the end."""
         begin = Begin(
             portal=self.flow.portal.id,
-            user_name=owner.person["user"],
+            user_name=owner.user or owner.person["user"],
             context=self.context,
             address=self.portals.addresses[self.flow.portal.id],
             sites=self.portals.sites[self.flow.portal.id],
@@ -186,6 +217,12 @@ class Visit:
         """Sign in; raises ``Trouble``."""
         self.stay.enter()
 
+    @property
+    def shown(self) -> str:
+        """The visible words of the page that is open."""
+        (page,) = self.world.browser.contexts[-1].pages
+        return folded(" ".join(frame.evaluate("document.body?.innerText ?? ''") for frame in page.frames))
+
     def look(self, query: Query) -> Answer | Troubled:
         """Look one thing up and return what the stay says of it."""
         self.stay.look(Look(lookup=1, query=query))
@@ -210,8 +247,10 @@ class FlowContract:
     flow: ClassVar[Flow]
     mock: ClassVar[str] = "mock_portals"
     """The module that starts the mock portals: ``python -m … --json``."""
+    endings: ClassVar[Mapping[str, Ends | Mapping[object, Ends]]]
+    """How signing in ends with each trouble that the mock plays there, and with each value of it."""
     troubles: ClassVar[Mapping[str, Outcome | Sequence[Outcome]]]
-    """What comes of each trouble that the mock can play."""
+    """What comes of each other trouble that the mock can play, and of those that begin after sign-in."""
     driven: ClassVar[bool] = False
     """Whether its pages have to be driven: troubles and the second day take minutes, `make test-long`."""
     most: ClassVar[int] = 8
@@ -240,13 +279,24 @@ class FlowContract:
 
     @staticmethod
     def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-        """Give each day, and each trouble's outcomes, a test of their own."""
+        """Give each day, each ending of a sign-in, and each trouble's outcomes, a test of their own."""
         assert metafunc.cls is not None
         marks = [pytest.mark.long] if metafunc.cls.driven else []
         if "day" in metafunc.fixturenames:
             metafunc.parametrize("day", [0, pytest.param(1, marks=marks)])
         if "days" in metafunc.fixturenames:
             metafunc.parametrize("days", [pytest.param(800, marks=marks)])
+        if "ending" in metafunc.fixturenames:
+            metafunc.parametrize(
+                ("name", "value", "ending"),
+                [
+                    # What locks an account is never left to those who have minutes.
+                    pytest.param(
+                        *one, marks=() if one[2].trouble is AccountLocked else marks, id=_named(*one)
+                    )
+                    for one in metafunc.cls.every_ending()
+                ],
+            )
         if "outcome" in metafunc.fixturenames:
             played = [
                 (name, one)
@@ -255,7 +305,10 @@ class FlowContract:
             ]
             metafunc.parametrize(
                 ("name", "outcome"),
-                [pytest.param(name, one, marks=marks, id=_named(name, one)) for name, one in played],
+                [
+                    pytest.param(name, one, marks=marks, id=_named(name, one.value, one))
+                    for name, one in played
+                ],
             )
 
     def test_every_lookup_that_the_flow_offers_has_a_case(self, world: World) -> None:
@@ -293,21 +346,17 @@ class FlowContract:
                 for query in before:
                     visit.look(query)
             world.portals.trouble(portal, name, outcome.value)
-            stopped = None if outcome.inside else _stopped(visit)
-            if stopped is None:
-                self._inside(visit, outcome, samples)
-            else:
-                assert type(stopped) is outcome.trouble, stopped.sentence
-                assert re.search(outcome.where, stopped.where), stopped.where
+            if not outcome.inside:
+                visit.enter()
+            self._inside(visit, outcome, samples)
             if outcome.trouble is PortalUnavailable:  # there is nothing to sign out of meanwhile
                 world.portals.trouble(portal, name, on=False)
-            goes_on = stopped is None and not issubclass(outcome.trouble or Trouble, (SignedOut, StaffNeeded))
+            goes_on = not issubclass(outcome.trouble or Trouble, (SignedOut, StaffNeeded))
             if goes_on:
                 world.portals.trouble(portal, name, on=False)
                 self._recovers(visit, samples, recovered)
         world.portals.trouble(portal, name, on=False)
-        refused = [one for one in world.log["sign_ins"] if one["result"] != "accepted"]
-        assert len(refused) <= 1
+        assert {one["result"] for one in world.log["sign_ins"]} == {"accepted"}
         if not goes_on:
             with world.visit(owner) as visit:
                 visit.enter()
@@ -343,9 +392,72 @@ class FlowContract:
             if issubclass(named(found.trouble), (SignedOut, StaffNeeded)):
                 return
 
+    @classmethod
+    def every_ending(cls) -> Iterator[tuple[str, object, Ending]]:
+        """Yield every ending of a sign-in with the trouble that plays it, and the trouble's value."""
+        for name, ends in cls.endings.items():
+            for value, end in (ends if isinstance(ends, Mapping) else {None: ends}).items():
+                yield name, value, end if isinstance(end, Ending) else Ending(end)
+
     def test_every_trouble_of_the_mock_has_an_outcome(self, world: World) -> None:
         """A trouble that nothing is said of is not tested."""
-        assert set(self.troubles) == {one["name"] for one in world.portals.troubles(self.flow.portal.id)}
+        names = {one["name"] for one in world.portals.troubles(self.flow.portal.id)}
+        assert {*self.endings, *self.troubles} == names
+
+    def test_every_way_in_which_signing_in_can_end_has_a_case(self, world: World) -> None:
+        """One of which nothing is said is not tested, with any of its values."""
+        played = {
+            (one["name"], value)
+            for one in world.portals.troubles(self.flow.portal.id)
+            for value in one["values"] or [None]
+            if one["at_sign_in"]
+        }
+        assert {(name, value) for name, value, _ in self.every_ending()} == played
+
+    def test_signing_in_ends_by_its_name_and_nothing_more_is_tried(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, name: str, value: object, ending: Ending
+    ) -> None:
+        """The password left once at most, the portal's words are kept, and its owner is told what to do.
+
+        Of a locked account the portal hears nothing more at all (T-ACC-10), else that somebody signs out.
+        """
+        portal = self.flow.portal
+        world.portals.trouble(portal.id, name, value)
+        if ending.trouble is PortalChanged:
+            monkeypatch.setitem(vars(portal.rules), "patience", HURRY)
+        with world.visit(world.owner()) as visit:
+            stopped = _stopped(visit)
+            shown, before = visit.shown, world.log
+            if issubclass(ending.trouble or Trouble, PortalUnavailable):  # nothing to sign out of meanwhile
+                world.portals.trouble(portal.id, name, on=False)
+        after = world.log
+        assert type(stopped) is (ending.trouble or type(None)), stopped and stopped.sentence
+        passwords = [one for one in after["sign_ins"] if not one["result"].startswith("code_")]
+        assert len(passwords) <= 1
+        assert [one["result"] for one in after["codes"]].count("rejected") <= 1
+        assert (after["sign_ins"], after["codes"]) == (before["sign_ins"], before["codes"])
+        self._only_leaves(after["requests"][len(before["requests"]) :], ending.trouble)
+        self._left_alone(world)
+        if stopped is not None:
+            _tells(stopped, ending, shown)
+
+    def _only_leaves(self, asked: Sequence[Mapping[str, Any]], trouble: type[Trouble] | None) -> None:
+        """Be sure that what was asked of the portal after the ending was to sign out, if anything."""
+        leaves = () if trouble is AccountLocked else self.flow.portal.requests(self.flow.portal.leaves)
+        for one in asked:
+            site, _, path = one["path"].rpartition(":")
+            if not path.startswith("/static/"):
+                assert _declared(leaves, one["method"], path, site), one
+
+    def test_nobody_who_is_unknown_is_tried_twice(self, world: World) -> None:
+        """A user name that the portal does not know ends like a wrong password."""
+        owner = world.owner()
+        owner.user = "nobody.here"
+        with world.visit(owner) as visit:
+            stopped = _stopped(visit)
+        assert stopped is not None
+        assert type(stopped).__name__ == "WrongPassword"
+        assert [one["result"] for one in world.log["sign_ins"]] == ["rejected"]
 
     def test_a_search_longer_than_the_portal_takes_is_answered_whole(self, world: World, days: int) -> None:
         """Claims and payments of more than two years are what the portal knows of them."""
@@ -408,9 +520,27 @@ def _longer(query: Query, by: timedelta) -> Query | None:
     return None
 
 
-def _named(name: str, outcome: Outcome) -> str:
-    value = "" if outcome.value is None else f"-{outcome.value}"
-    return f"{name}{value}{'-inside' if outcome.inside else ''}"
+def _tells(stopped: Trouble, ending: Ending, shown: str) -> None:
+    """Be sure that a trouble says where it was, what the portal said, and what is to be done."""
+    assert re.search(ending.where, stopped.where), stopped.where
+    assert stopped.words
+    if not ending.ours:
+        said = stopped.words.split(" — ")
+        first = 1 if isinstance(stopped, PortalChanged) else 0  # our own words are before the portal's
+        assert said[first:], stopped.words
+        assert [one for one in said[first:] if one not in shown] == []
+    if isinstance(stopped, StaffNeeded):
+        assert stopped.todo not in (Trouble.todo, StaffNeeded.todo)
+        assert re.fullmatch(r"[A-Z][^.!?]+\.", stopped.todo), stopped.todo
+
+
+def _declared(requests: Sequence[Request], method: str, path: str, site: str) -> bool:
+    return any(one.allows(method, path, site=site) for one in requests)
+
+
+def _named(name: str, value: object, one: Outcome | Ending) -> str:
+    said = "" if value is None else f"-{value}"
+    return f"{name}{said}{'-inside' if isinstance(one, Outcome) and one.inside else ''}"
 
 
 def _telling(query: Query, true: Sequence[Truth]) -> bool:

@@ -106,7 +106,7 @@ class MakeBelieve:
         self._ask("/clock", {"date": day.isoformat()})
 
     def troubles(self, portal: str) -> list[dict[str, Any]]:
-        """The switches for what can go wrong at a portal."""
+        """The switches for what can go wrong at a portal, and what is known of each."""
         found: list[dict[str, Any]] = self._ask(f"/trouble/{portal}")
         return found
 

@@ -16,7 +16,7 @@ from harvester import errors
 from harvester.exchange.worklists import read_worklist
 from harvester.model.query import ClaimQuery, EligibilityQuery
 from harvester.model.work import WorkItem
-from harvester.testing import FlowContract, Outcome
+from harvester.testing import Ending, FlowContract, Outcome
 from harvester.testing.truth import Comparison, compare
 from harvester.visit import lookups
 from tests.flows.desk import entrance, signed_in, user
@@ -33,27 +33,38 @@ LISTED = {"Paid by", "Issue date", "Amount", "Claims"}
 class TestBeaconPass(FlowContract):
     flow = FLOW
     unread = frozenset({*ASKED, *LISTED})
+    endings: ClassVar = {
+        "unavailable": Ending(errors.PortalUnavailable, ours=True),
+        "maintenance": errors.PortalUnavailable,
+        "locked": dict.fromkeys(("tries", "inactive", "cancelled"), errors.AccountLocked),
+        "password_expired": errors.PasswordExpired,
+        "code_rejected": dict.fromkeys(("wrong", "expired"), errors.CodeRejected),
+        "signin_timed_out": errors.SignedOut,
+        "terms": {True: errors.TermsToAccept, "mossbridge": errors.TermsToAccept},
+        "no_access": dict.fromkeys(("northpeak", "mossbridge"), errors.NotAuthorized),
+        "relay_lost": {
+            "once": None,
+            "twice": Ending(errors.PortalUnavailable, "northpeak", ours=True),
+        },
+        "step": {
+            "expiring": errors.PasswordExpired,
+            "enroll": errors.FactorToEnroll,
+            "questions": errors.DetailsToConfirm,
+            "registration": errors.DetailsToConfirm,
+        },
+        "strange_page": {
+            "door": errors.PortalChanged,
+            "home": errors.PortalChanged,
+            "northpeak": errors.PortalChanged,
+            "mossbridge": errors.PortalChanged,
+            "elsewhere": Ending(errors.PortalChanged, "/whats-new", ours=True),
+        },
+    }
     troubles: ClassVar = {
         "slow": Outcome(value=100, kinds=("eligibility",)),
-        "unavailable": (
-            Outcome(errors.PortalUnavailable, kinds=("eligibility",)),
-            Outcome(errors.PortalUnavailable, kinds=("eligibility", "claims"), inside=True),
-        ),
-        "maintenance": (
-            Outcome(errors.PortalUnavailable, kinds=("eligibility",)),
-            Outcome(errors.PortalUnavailable, kinds=("eligibility", "claims"), inside=True),
-        ),
-        "locked": Outcome(errors.AccountLocked, kinds=("eligibility",)),
-        "password_expired": Outcome(errors.PasswordExpired, kinds=("eligibility",)),
-        "code_rejected": Outcome(errors.CodeRejected, kinds=("eligibility",)),
-        "terms": (
-            Outcome(errors.TermsToAccept, kinds=("eligibility",)),
-            Outcome(errors.TermsToAccept, value="mossbridge", kinds=("eligibility",)),
-        ),
-        "relay_lost": (
-            Outcome(value="once", kinds=("eligibility", "claim")),
-            Outcome(errors.PortalUnavailable, "northpeak", value="twice", kinds=("eligibility",)),
-        ),
+        "unavailable": Outcome(errors.PortalUnavailable, kinds=("eligibility", "claims"), inside=True),
+        "maintenance": Outcome(errors.PortalUnavailable, kinds=("eligibility", "claims"), inside=True),
+        "relay_lost": Outcome(value="once", kinds=("eligibility", "claim")),
         "layout_b": Outcome(),
         "expire_after": Outcome(value=6, kinds=("eligibility", "claim")),
         "wrong_patient": Outcome(

@@ -19,7 +19,7 @@ from harvester.model.claim import Claim
 from harvester.model.query import ClaimQuery
 from harvester.model.snapshot import Answer, facts
 from harvester.reading import Region, pages
-from harvester.testing import FlowContract, Outcome
+from harvester.testing import Ending, FlowContract, Outcome
 from harvester.visit import lookups
 from tests.flows.desk import signed_in, user
 from tests.mock_portals import kit as running_kit
@@ -105,23 +105,34 @@ class TestCascadia(FlowContract):
             "Withheld in all",
         }
     )
+    endings: ClassVar = {
+        "unavailable": Ending(errors.PortalUnavailable, ours=True),
+        "maintenance": errors.PortalUnavailable,
+        "locked": dict.fromkeys(("tries", "inactive", "suspended", "removed"), errors.AccountLocked),
+        "password_expired": errors.PasswordExpired,
+        "password_expires_soon": None,
+        "code_rejected": errors.CodeRejected,
+        "signin_timed_out": errors.SignedOut,
+        "terms": errors.TermsToAccept,
+        "unknown_dialog": errors.UnknownDialog,
+        "challenge": errors.Challenge,
+        "no_practice": Ending(errors.NotAuthorized, "/practice", ours=True),
+        "step": {
+            "expiring": errors.PasswordExpired,
+            "method": errors.FactorToEnroll,
+            "recovery": errors.DetailsToConfirm,
+        },
+        "strange_page": {
+            "door": errors.PortalChanged,
+            "code": errors.PortalChanged,
+            "home": errors.PortalChanged,
+            "elsewhere": Ending(errors.PortalChanged, "/whats-new", ours=True),
+        },
+    }
     troubles: ClassVar = {
         "slow": Outcome(value=200),
-        "unavailable": (
-            Outcome(errors.PortalUnavailable),
-            Outcome(errors.PortalUnavailable, inside=True),
-        ),
-        "maintenance": (
-            Outcome(errors.PortalUnavailable),
-            Outcome(errors.PortalUnavailable, inside=True),
-        ),
-        "locked": Outcome(errors.AccountLocked),
-        "password_expired": Outcome(errors.PasswordExpired),
-        "password_expires_soon": Outcome(value=5),
-        "code_rejected": Outcome(errors.CodeRejected),
-        "terms": Outcome(errors.TermsToAccept),
-        "unknown_dialog": Outcome(errors.UnknownDialog),
-        "challenge": Outcome(errors.Challenge),
+        "unavailable": Outcome(errors.PortalUnavailable, inside=True),
+        "maintenance": Outcome(errors.PortalUnavailable, inside=True),
         "layout_b": Outcome(),
         "expire_after": Outcome(value=12, kinds=("eligibility", "claims", "claim", "overpayments")),
         "wrong_patient": Outcome(errors.WrongPage, "member_id|claim_number", kinds=("eligibility", "claim")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-from harvester import registry
+from harvester import errors, registry
 from harvester.testing import FlowContract
 from harvester.testing.make_believe import MakeBelieve
 
@@ -36,6 +36,22 @@ def test_every_installed_flow_has_a_test_and_a_mock() -> None:
 def test_every_test_is_of_the_installed_flow() -> None:
     flows, _ = registry.installed()
     assert all(one.flow == flows[portal] for portal, one in contracts().items())
+
+
+def test_every_trouble_that_needs_staff_ends_a_sign_in_at_some_mock() -> None:
+    played = {end.trouble for one in contracts().values() for _, _, end in one.every_ending()}
+    needs = {one for one in map(errors.named, errors._BY_NAME) if issubclass(one, errors.StaffNeeded)}
+    # Nobody being there to enter a code is the office's to play, and a wrong password everybody's own test.
+    assert needs - {errors.StaffNeeded, errors.CodeNeeded, errors.WrongPassword} <= played
+
+
+def test_t_acc_10_every_mock_shuts_accounts_in_several_wordings() -> None:
+    shut = [
+        [value for _, value, end in one.every_ending() if end.trouble is errors.AccountLocked]
+        for one in contracts().values()
+    ]
+    assert min(map(len, shut)) >= 3
+    assert sum(map(len, shut)) >= 20
 
 
 def test_the_readme_says_what_each_portal_offers() -> None:

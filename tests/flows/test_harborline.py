@@ -12,7 +12,7 @@ from harvester import errors
 from harvester.model.claim import ClaimList
 from harvester.model.portal import LookupKind
 from harvester.model.query import ClaimQuery, ClaimsQuery, Member, Query
-from harvester.testing import FlowContract, Outcome
+from harvester.testing import Ending, FlowContract, Outcome
 from harvester.testing.contract import World
 from harvester.testing.truth import Comparison
 
@@ -33,21 +33,27 @@ class TestHarborline(FlowContract):
         | {"Coverage date", "Date of birth", "Issued from", "Issued to", "Member ID"}
         | {"Participant birth date", "Payer", "Service date", "Tax ID"}
     )
+    endings: ClassVar = {
+        "unavailable": Ending(errors.PortalUnavailable, ours=True),
+        "maintenance": errors.PortalUnavailable,
+        "locked": dict.fromkeys(("tries", "inactive", "shared"), errors.AccountLocked),
+        "password_expired": errors.PasswordExpired,
+        "code_rejected": errors.CodeRejected,
+        "signin_timed_out": errors.SignedOut,
+        "terms": errors.TermsToAccept,
+        "step": {
+            "unusual": errors.Challenge,
+            "expiring": errors.PasswordExpired,
+            "enroll": errors.FactorToEnroll,
+            "email": errors.DetailsToConfirm,
+        },
+        "strange_page": dict.fromkeys(("door", "code", "home"), errors.PortalChanged),
+    }
     troubles: ClassVar = {
         "slow": Outcome(value=20, kinds=ONE),
-        "unavailable": (
-            Outcome(errors.PortalUnavailable, kinds=ONE),
-            Outcome(errors.PortalUnavailable, inside=True, kinds=ONE),
-        ),
-        "maintenance": (
-            Outcome(errors.PortalUnavailable, kinds=ONE),
-            Outcome(errors.PortalUnavailable, inside=True, kinds=DETAIL),
-        ),
+        "unavailable": Outcome(errors.PortalUnavailable, inside=True, kinds=ONE),
+        "maintenance": Outcome(errors.PortalUnavailable, inside=True, kinds=DETAIL),
         "expire_after": Outcome(value=40, kinds=("eligibility", "claim")),
-        "locked": Outcome(errors.AccountLocked, kinds=ONE),
-        "code_rejected": Outcome(errors.CodeRejected, kinds=ONE),
-        "password_expired": Outcome(errors.PasswordExpired, kinds=ONE),
-        "terms": Outcome(errors.TermsToAccept, kinds=ONE),
         "no_role": Outcome(errors.NotAuthorized, kinds=ONE),
         "survey": Outcome(kinds=ONE),
         "unknown_dialog": Outcome(errors.UnknownDialog, kinds=ONE),

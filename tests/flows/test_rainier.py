@@ -6,23 +6,42 @@ from typing import ClassVar
 
 from flows.rainier import FLOW
 from harvester import errors
-from harvester.testing import FlowContract, Outcome
+from harvester.testing import Ending, FlowContract, Outcome
 from tests.flows.test_rainier_pages import UNREAD
 
 
 class TestRainier(FlowContract):
     flow = FLOW
     unread = frozenset().union(*UNREAD.values())
+    endings: ClassVar = {
+        "unavailable": Ending(errors.PortalUnavailable, ours=True),
+        "maintenance": errors.PortalUnavailable,
+        "locked": dict.fromkeys(("tries", "inactive", "delegate", "terminated"), errors.AccountLocked),
+        "password_expired": errors.PasswordExpired,
+        "code_rejected": errors.CodeRejected,
+        "signin_timed_out": errors.SignedOut,
+        "terms": errors.TermsToAccept,
+        "challenge": errors.Challenge,
+        "security_question": errors.Challenge,
+        "step": {
+            "expiring": errors.PasswordExpired,
+            "method": errors.FactorToEnroll,
+            "email": errors.DetailsToConfirm,
+            "attestation": errors.TermsToAccept,
+        },
+        "strange_page": {
+            "door": errors.PortalChanged,
+            "code": errors.PortalChanged,
+            "home": errors.PortalChanged,
+            "elsewhere": Ending(errors.PortalChanged, "/whats-new", ours=True),
+        },
+    }
     troubles: ClassVar = {
         "slow": Outcome(value=50, kinds=("claim",)),
-        "unavailable": (Outcome(errors.PortalUnavailable), Outcome(errors.PortalUnavailable, inside=True)),
-        "maintenance": (Outcome(errors.PortalUnavailable), Outcome(errors.PortalUnavailable, inside=True)),
-        "locked": Outcome(errors.AccountLocked),
-        "password_expired": Outcome(errors.PasswordExpired),
-        "terms": (Outcome(errors.TermsToAccept), Outcome(errors.TermsToAccept, inside=True)),
-        "challenge": (Outcome(errors.Challenge), Outcome(errors.Challenge, inside=True)),
-        "security_question": Outcome(errors.Challenge),
-        "code_rejected": Outcome(errors.CodeRejected),
+        "unavailable": Outcome(errors.PortalUnavailable, inside=True),
+        "maintenance": Outcome(errors.PortalUnavailable, inside=True),
+        "terms": Outcome(errors.TermsToAccept, inside=True),
+        "challenge": Outcome(errors.Challenge, inside=True),
         "expire_after": Outcome(value=15, kinds=("eligibility", "claim")),
         "role_missing": (
             Outcome(errors.NotAuthorized, "/claims/search", "claims", ("claim",)),

@@ -24,7 +24,7 @@ from harvester.model.query import (
     PaymentsQuery,
 )
 from harvester.model.work import WorkItem
-from harvester.testing import FlowContract, Outcome
+from harvester.testing import Ending, FlowContract, Outcome
 from harvester.testing.contract import Visit, World
 from harvester.testing.truth import Comparison, Truth
 from harvester.visit.wire import Troubled
@@ -32,7 +32,7 @@ from harvester.visit.wire import Troubled
 TODAY = date(2026, 11, 16)
 TIN, OTHER_TIN = "007300142", "007300658"
 WORKLISTS = Path(__file__).parents[2] / "mock_portals" / "worklist" / "statecomp"
-DOWN = tuple(Outcome(errors.PortalUnavailable, kinds=("claim",), inside=inside) for inside in (False, True))
+DOWN = Outcome(errors.PortalUnavailable, kinds=("claim",), inside=True)
 
 
 def items(kind: str) -> tuple[WorkItem, ...]:
@@ -78,6 +78,28 @@ class TestStateComp(FlowContract):
     """What every flow keeps."""
 
     flow = FLOW
+    endings: ClassVar = {
+        "unavailable": Ending(errors.PortalUnavailable, ours=True),
+        "maintenance": errors.PortalUnavailable,
+        "locked": dict.fromkeys(("tries", "inactive", "revoked"), errors.AccountLocked),
+        "password_expired": errors.PasswordExpired,
+        "code_rejected": errors.CodeRejected,
+        "signin_timed_out": errors.SignedOut,
+        "terms": errors.TermsToAccept,
+        "attestation": errors.TermsToAccept,
+        "training": errors.TrainingDue,
+        "step": {
+            "expiring": errors.PasswordExpired,
+            "enroll": errors.FactorToEnroll,
+            "contact": errors.DetailsToConfirm,
+        },
+        "strange_page": {
+            "door": errors.PortalChanged,
+            "code": errors.PortalChanged,
+            "home": errors.PortalChanged,
+            "elsewhere": Ending(errors.PortalChanged, "/whats-new", ours=True),
+        },
+    }
     troubles: ClassVar = {
         "slow": Outcome(value=50, kinds=("eligibility", "claim")),
         "layout_b": Outcome(),
@@ -85,12 +107,6 @@ class TestStateComp(FlowContract):
         "maintenance": DOWN,
         "closed": Outcome(errors.PortalUnavailable),
         "expire_after": Outcome(errors.SignedOut, value=2, inside=True),
-        "locked": Outcome(errors.AccountLocked, kinds=("claim",)),
-        "password_expired": Outcome(errors.PasswordExpired, kinds=("claim",)),
-        "code_rejected": Outcome(errors.CodeRejected, kinds=("claim",)),
-        "terms": Outcome(errors.TermsToAccept, kinds=("claim",)),
-        "attestation": Outcome(errors.TermsToAccept, kinds=("claim",)),
-        "training": Outcome(errors.TrainingDue, kinds=("claim",)),
         "wrong_patient": Outcome(
             errors.WrongPage, "member_id|Billing tax ID", kinds=("eligibility", "claim"), inside=True
         ),

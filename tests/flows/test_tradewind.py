@@ -20,7 +20,7 @@ from harvester.model.query import ClaimsQuery, PaymentsQuery, Query, RemittanceF
 from harvester.model.shown import State
 from harvester.model.snapshot import Answer
 from harvester.model.work import WorkItem
-from harvester.testing import FlowContract, Outcome
+from harvester.testing import Ending, FlowContract, Outcome
 from harvester.testing.truth import Comparison, compare
 from harvester.visit import lookups
 from tests.flows.desk import entrance, signed_in, user
@@ -181,24 +181,29 @@ def test_the_guard_lets_no_decoy_through(kit: Kit) -> None:
 class TestTradewind(FlowContract):
     flow = FLOW
     unread = frozenset(UNREAD | OF_PAYMENTS | {"Info"})
+    endings: ClassVar = {
+        "unavailable": Ending(errors.PortalUnavailable, ours=True),
+        "maintenance": errors.PortalUnavailable,
+        "locked": dict.fromkeys(("tries", "inactive", "site"), errors.AccountLocked),
+        "password_expired": errors.PasswordExpired,
+        "signin_timed_out": errors.SignedOut,
+        "terms": errors.TermsToAccept,
+        "push": {"waiting": None, "rejected": errors.CodeRejected, "expired": errors.CodeNeeded},
+        "step": {
+            "expiring": errors.PasswordExpired,
+            "enroll": errors.FactorToEnroll,
+            "contact": errors.DetailsToConfirm,
+        },
+        "strange_page": {
+            "door": errors.PortalChanged,
+            "home": errors.PortalChanged,
+            "elsewhere": Ending(errors.PortalChanged, "/whats-new", ours=True),
+        },
+    }
     troubles: ClassVar = {
         "slow": Outcome(value=100),
-        "unavailable": (
-            Outcome(errors.PortalUnavailable),
-            Outcome(errors.PortalUnavailable, inside=True),
-        ),
-        "maintenance": (
-            Outcome(errors.PortalUnavailable),
-            Outcome(errors.PortalUnavailable, inside=True),
-        ),
-        "locked": Outcome(errors.AccountLocked),
-        "password_expired": Outcome(errors.PasswordExpired),
-        "terms": Outcome(errors.TermsToAccept),
-        "push": (
-            Outcome(kinds=("eligibility",)),
-            Outcome(errors.CodeRejected, value="rejected"),
-            Outcome(errors.CodeNeeded, value="expired"),
-        ),
+        "unavailable": Outcome(errors.PortalUnavailable, inside=True),
+        "maintenance": Outcome(errors.PortalUnavailable, inside=True),
         "layout_b": Outcome(),
         "expire_after": Outcome(value=9, kinds=("eligibility", "claims", "claim")),
         "wrong_patient": Outcome(errors.WrongPage, "member_id", kinds=("eligibility", "claim")),

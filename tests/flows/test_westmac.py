@@ -13,7 +13,7 @@ from harvester.model.claim import ClaimList
 from harvester.model.payment import PaymentList
 from harvester.model.portal import LookupKind
 from harvester.model.query import ClaimsQuery, Member, OverpaymentsQuery, PaymentsQuery
-from harvester.testing import FlowContract, Outcome
+from harvester.testing import Ending, FlowContract, Outcome
 from harvester.testing.contract import World
 from harvester.testing.truth import Comparison
 from harvester.visit.wire import Troubled
@@ -48,24 +48,36 @@ class TestWestmac(FlowContract):
     unread = frozenset(
         {"Bill option", "Billing PTAN", "Crossed over", "Hospice NPI", "Medicare is", "Phone", "Position"}
     )
+    endings: ClassVar = {
+        "unavailable": Ending(errors.PortalUnavailable, ours=True),
+        "maintenance": errors.PortalUnavailable,
+        "locked": dict.fromkeys(("tries", "inactive", "deleted", "uncertified"), errors.AccountLocked),
+        "password_expired": errors.PasswordExpired,
+        "code_rejected": dict.fromkeys(("wrong", "expired"), errors.CodeRejected),
+        "signin_timed_out": errors.SignedOut,
+        "terms": errors.TermsToAccept,
+        "notice_changed": Ending(errors.TermsToAccept, "/notice", ours=True),
+        "another_session": errors.AnotherSession,
+        "recertification": errors.TrainingDue,
+        "step": {
+            "expiring": errors.PasswordExpired,
+            "method": errors.FactorToEnroll,
+            "autofill": errors.Challenge,
+            "acknowledgement": errors.TermsToAccept,
+            "profile": errors.DetailsToConfirm,
+        },
+        "strange_page": {
+            "door": errors.PortalChanged,
+            "code": errors.PortalChanged,
+            "home": errors.PortalChanged,
+            "elsewhere": Ending(errors.PortalChanged, "/whats-new", ours=True),
+        },
+    }
     troubles: ClassVar = {
         "slow": Outcome(value=20, kinds=QUIET),
-        "unavailable": (
-            Outcome(errors.PortalUnavailable, kinds=QUIET),
-            Outcome(errors.PortalUnavailable, inside=True, kinds=INQUIRIES),
-        ),
-        "maintenance": (
-            Outcome(errors.PortalUnavailable, kinds=QUIET),
-            Outcome(errors.PortalUnavailable, inside=True, kinds=INQUIRIES),
-        ),
+        "unavailable": Outcome(errors.PortalUnavailable, inside=True, kinds=INQUIRIES),
+        "maintenance": Outcome(errors.PortalUnavailable, inside=True, kinds=INQUIRIES),
         "expire_after": Outcome(value=9, kinds=("eligibility", "claim")),
-        "locked": Outcome(errors.AccountLocked, kinds=QUIET),
-        "code_rejected": Outcome(errors.CodeRejected, kinds=QUIET),
-        "password_expired": Outcome(errors.PasswordExpired, kinds=QUIET),
-        "terms": Outcome(errors.TermsToAccept, kinds=QUIET),
-        "notice_changed": Outcome(errors.TermsToAccept, "/notice", kinds=QUIET),
-        "another_session": Outcome(errors.AnotherSession, kinds=QUIET),
-        "recertification": Outcome(errors.TrainingDue, kinds=QUIET),
         "closed": (
             Outcome(errors.PortalUnavailable, kinds=("claim", "overpayments")),
             Outcome(kinds=("eligibility",)),

@@ -31,7 +31,11 @@ from harvester.office.reminders import Known
 from harvester.office.vault import Slot
 from harvester.visit.wire import Context
 
-_WHOSE = {attempts.HELD: "The note says", attempts.UNFINISHED: "It ended with"}
+_WHOSE = {
+    attempts.HELD: "The note says",
+    attempts.UNFINISHED: "It ended with",
+    attempts.STRANGE: "It ended with",
+}
 
 
 class AccountError(Exception):

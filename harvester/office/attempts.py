@@ -28,6 +28,7 @@ log = structlog.get_logger()
 HELD = "HeldByPerson"
 UNFINISHED = "UnfinishedAttempt"
 RESTORED = "DatabaseRestored"
+STRANGE = "UnknownPages"
 
 _SEE = "Sign in to the portal by hand to see that the account works, then release it"
 _TODO = {
@@ -35,6 +36,8 @@ _TODO = {
     "counted it.",
     RESTORED: f"{_SEE}: the database was restored from before the last sign-in, and what the portal refused "
     "since is not known here.",
+    STRANGE: "Sign in to the portal by hand, do what its page asks, and release the account once the flow's "
+    "author knows that page: signing in met a page that is not known here, twice in a row.",
 }
 """What the owner does about a hold that no trouble at the portal is the reason of."""
 

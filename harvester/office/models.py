@@ -225,7 +225,7 @@ class Hold(models.Model):
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holds")
     trouble = models.CharField(max_length=40)
-    """Class name of a :class:`~harvester.errors.StaffNeeded`, ``UnfinishedAttempt`` or ``HeldByPerson``."""
+    """Class name of a :class:`~harvester.errors.StaffNeeded`, or of :mod:`~harvester.office.attempts`."""
     sealed_words = models.BinaryField()
     """The portal's own words, how an unfinished attempt ended, or the note of a person."""
     todo = models.TextField()

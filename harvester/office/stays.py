@@ -247,9 +247,13 @@ class _Round:
             return self._drained(StayEnded.__name__, error.reason)
         except Trouble as error:
             name = type(error).__name__
-            self._ledger.settle(name, f"{error.words} [{error.where}]" if error.where else error.words)
+            said = f"{error.words} [{error.where}]" if error.where else error.words
+            self._ledger.settle(name, said)
+            if name in _AT_THE_DOOR:
+                self._met_a_stranger(name, said)
             return self._drained(name, error.words if name in _OURS else _AT_THE_DOOR.get(name, ""))
         self._entered(entered)
+        self._strange.update(trouble="")
         self._tell("signed_in")
         while (row := self._next()) is not None:
             if self._terms.stopped():
@@ -281,6 +285,22 @@ class _Round:
     def _entered(self, entered: Entered) -> None:
         self._ledger.settle()
         accounts.notice(self._account, entered.notices, self._terms.clock)
+
+    @property
+    def _strange(self) -> QuerySet[Lookup]:
+        """The waiting lookup for which signing in met a page that nobody knows, the last time."""
+        return waiting(self._account).filter(trouble__in=_AT_THE_DOOR)
+
+    def _met_a_stranger(self, trouble: str, words: str) -> None:
+        """Note an unknown page in place of the sign-in on the next lookup; hold for the second in a row."""
+        if attempts.on_hold(self._account):
+            return
+        if self._strange.update(trouble=""):
+            attempts.hold(
+                self._account, attempts.STRANGE, words=f"{trouble}: {words}", clock=self._terms.clock
+            )
+        elif row := self._next():
+            Lookup.objects.filter(pk=row.pk).update(trouble=trouble)
 
     def _next(self) -> Lookup | None:
         row = waiting(self._account, self._terms.floor, self._manners.closed).first()

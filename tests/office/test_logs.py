@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from harvester import errors, logs
 from harvester.model.portal import LookupKind
-from harvester.office.attempts import HELD, RESTORED, UNFINISHED
+from harvester.office.attempts import HELD, RESTORED, STRANGE, UNFINISHED
 
 CANARY = "Canaryson-1980-02-03"
 LISTED = {*logs.KEYS, *logs.SHAPES, *logs.NAMES, "error", "exc_info"}
@@ -86,7 +86,7 @@ def test_t_sec_02_an_exception_is_its_type_and_nothing_else(printed: StringIO) -
 
 
 def test_every_trouble_has_a_name_that_may_be_printed() -> None:
-    ours = {"Defect", "StayEnded", HELD, RESTORED, UNFINISHED}
+    ours = {"Defect", "StayEnded", HELD, RESTORED, STRANGE, UNFINISHED}
     assert logs.NAMES["trouble"] == ours | set(errors._BY_NAME)
 
 

@@ -9,8 +9,8 @@ from io import StringIO
 import psutil
 import pytest
 
-from harvester import logs
-from harvester.office import accounts
+from harvester import errors, logs
+from harvester.office import accounts, pauses
 from harvester.office.models import Account, Hold, Lookup
 from harvester.office.stays import Progress
 from tests.office.conftest import Office
@@ -36,6 +36,34 @@ def test_a_wrong_password_is_tried_once_and_the_others_finish(road: Road) -> Non
     assert lookup_states("claim") == {"answered": 9}
     assert set(lookup_states()) == {"answered"}
     assert road.compared()
+
+
+def test_t_acc_10_an_account_that_the_portal_shut_is_asked_nothing_more(road: Road) -> None:
+    road.open(0, 1)
+    road.follow(items("claims")[:6])
+    reasons = dict(zip(road.staff, ("inactive", "removed"), strict=True))
+    for user, why in reasons.items():
+        road.post("/trouble/cascadia", name="locked", on=True, value=why, user=user)
+    road.sweep()
+    requests = road.log["requests"]
+    assert Counter((one["user"], one["result"]) for one in road.log["sign_ins"]) == {
+        (user, "locked"): 1 for user in reasons
+    }
+    # The last that the portal heard of each was the password: nobody even signs out.
+    assert [one["path"] for one in requests if one["method"] == "POST"] == ["/signin"] * 2
+    assert not [one for one in requests if "sign-out" in one["path"] or "signout" in one["path"]]
+    held = {hold.account.user_name: hold.trouble for hold in Hold.objects.all()}
+    assert held == dict.fromkeys(reasons, "AccountLocked")
+    said = {one.account.user_name: one.holds[0].sentence for one in accounts.listed()}
+    assert [one.startswith(errors.AccountLocked.todo) for one in said.values()] == [True, True]
+    assert all("1-800-555-0142" in one for one in said.values())
+
+    # Two at once have paused the portal, too; resumed, the second sweep still asks nothing of either.
+    (account, *_) = road.staff.values()
+    pauses.resume("cascadia", by=account.owner)
+    road.sweep()
+    assert road.log["requests"] == requests
+    assert set(lookup_states()) == {"waiting"}
 
 
 def test_a_hold_ends_with_the_right_password_and_not_before(road: Road) -> None:

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lock clean
+.PHONY: help setup sources demo test test-long lock clean
 
 # The first Python that is new enough; `.venv` is made from it.
 PYTHON = $(or $(shell for python in python3 python3.13 python3.12 python3.11 python3.14 python; do \
@@ -11,6 +11,9 @@ help: ## print this
 
 setup: ## make .venv as requirements.lock says, and find or install a browser
 	@$(PYTHON) scripts/environment.py runtime
+
+sources: ## make setup, with what reads system keyrings, 1Password and Vault
+	@$(PYTHON) scripts/environment.py sources
 
 demo: setup ## sweep a make-believe portal, twice, and show what changed
 	@.venv/bin/harvester demo

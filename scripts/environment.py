@@ -1,4 +1,4 @@
-"""Makes and locks the environment: `environment.py runtime`, `environment.py dev`, `environment.py lock`.
+"""Makes and locks the environment: `environment.py runtime`, `… sources`, `… dev`, `… lock`.
 
 Runs on any Python from 3.11 with nothing installed. Finds uv or gets it from PyPI into `.bootstrap`, makes
 `.venv` what the lock says, and sees that there is a browser. Does nothing when nothing has changed.
@@ -24,8 +24,10 @@ STAMP = VENV / "set-up.json"
 LOCKS = {
     "bootstrap": ROOT / "requirements-bootstrap.lock",
     "runtime": ROOT / "requirements.lock",
+    "sources": ROOT / "requirements-sources.lock",
     "dev": ROOT / "requirements-dev.lock",
 }
+"""Each holds what the one before it does, from `runtime` on."""
 # What a person may have set for other work, and would send packages elsewhere.
 FOREIGN = (
     "PIP_PREFIX",
@@ -45,8 +47,8 @@ class Stopped(Exception):
 def set_up(wanted: str) -> None:
     """Make `.venv` what the lock says and see that there is a browser; a blink if so already."""
     stamp = _stamp()
-    if stamp.get("lock") == "dev":
-        wanted = "dev"  # what was put there for the tests stays
+    # What was put there for sources or for the tests stays.
+    wanted = max(wanted, stamp.get("lock", wanted), key=list(LOCKS).index)
     if stamp.get("key") != _key(wanted):
         uv = _uv()
         if not _usable(stamp):
@@ -80,10 +82,12 @@ def lock() -> None:
     groups = {
         "bootstrap": ("--group", "pyproject.toml:bootstrap"),
         "runtime": ("pyproject.toml", "--group", "build"),
-        "dev": ("pyproject.toml", "--group", "dev"),
+        "sources": ("pyproject.toml", "--all-extras", "--group", "build"),
+        "dev": ("pyproject.toml", "--all-extras", "--group", "dev"),
     }
+    smaller = {"sources": "runtime", "dev": "sources"}
     for name, group in groups.items():
-        agree = ("--constraints", LOCKS["runtime"].name) if name == "dev" else ()
+        agree = ("--constraints", LOCKS[smaller[name]].name) if name in smaller else ()
         _run(
             LOCKS[name].name,
             *(uv, "--no-config", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
@@ -172,10 +176,10 @@ def main() -> None:
         try:
             if sys.argv[1:] == ["lock"]:
                 lock()
-            elif sys.argv[1:] in (["runtime"], ["dev"]):
+            elif sys.argv[1:] in (["runtime"], ["sources"], ["dev"]):
                 set_up(sys.argv[1])
             else:
-                raise Stopped("usage: environment.py runtime|dev|lock")
+                raise Stopped("usage: environment.py runtime|sources|dev|lock")
         except Stopped as stopped:
             sys.exit(str(stopped))
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
-from harvester.office import attempts
+from harvester.office import attempts, credentials
 from harvester.office.attempts import password_slot, seed_slot, words_slot
 from harvester.office.clock import Clock
 from harvester.office.codes import Seed
@@ -61,7 +59,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Listed:
-    """An account and its state: ``ready``, ``signed in now``, ``off``, ``on hold: …`` and so on."""
+    """An account and its state: ``ready``, ``signed in now``, ``off``, ``without …``, ``on hold: …`` and so on."""
 
     account: Account
     state: str
@@ -77,13 +75,19 @@ class Listed:
         changed = (newest.changed or newest.created.date()) if newest else None
         return Known(changed, since.date(), self.account.recertify_by)
 
+    @property
+    def where(self) -> str:
+        """Where the password lies."""
+        lies = credentials.source(self.account)
+        return "sealed here" if lies is None else lies.where
+
 
 def add(
     *,
     portal: str,
     owner: Person,
     user_name: str,
-    password: str,
+    password: str | None,
     seed: str | None = None,
     context: Context | None = None,
     sweep_consent: date | None = None,
@@ -93,6 +97,7 @@ def add(
 ) -> Account:
     """Store a person's account at a portal.
 
+    ``password`` is ``None`` where it lies elsewhere, which :func:`~harvester.office.credentials.lay` says.
     ``seed`` is base32 or an ``otpauth`` address; ``sweep_consent`` the day on which the owner agreed
     that the nightly sweep uses the account; ``role`` what the owner may do at the portal; ``changed``
     when the password was changed there; ``recertify_by`` when the portal wants
@@ -115,7 +120,8 @@ def add(
     try:
         with transaction.atomic():
             account.save()
-            _store(account, password, Seed.parse(seed) if seed else None, changed)
+            if password is not None:
+                _store(account, password, Seed.parse(seed) if seed else None, changed)
     except IntegrityError:
         raise AccountError(
             f"the user name {account.user_name} at {portal} is stored already; a portal's user name belongs "
@@ -143,6 +149,8 @@ def listed() -> Iterator[Listed]:
             state = "off"
         elif holds:
             state = "on hold: " + " ".join(hold.sentence for hold in holds)
+        elif account.source is None and not account.credentials.exists():
+            state = "without a password"
         elif until := taken(account):
             state = f"its owner works at the portal until {until:%H:%M} UTC"
         elif in_use(account.pk):
@@ -174,12 +182,14 @@ def hold(account: Account, *, by: Person, note: str = "") -> Hold:
 def release(account: Account, *, by: Person, note: str = "", clock: Clock | None = None) -> int:
     """Release every hold of the account and return how many there were.
 
-    Raises :class:`AccountError` where the password was refused: then only another password helps.
+    Raises :class:`AccountError` where the password was refused: then only another password helps. One that
+    lies elsewhere is read there: :class:`~harvester.office.sources.SourceError` where it is still the same.
     """
     clock = clock or Clock()
+    another = credentials.renewed(account, by=by)
     with transaction.atomic(durable=True):
         holds = list(account.holds.filter(release=None).order_by("pk"))
-        if any(hold.trouble == "WrongPassword" for hold in holds):
+        if not another and any(hold.trouble == "WrongPassword" for hold in holds):
             raise AccountError(
                 "the portal refused this account's password: sign in by hand, then enter the right one here"
             )
@@ -198,7 +208,8 @@ def replace(
 ) -> Credential:
     """Store another password, and another seed where one is given; releases a refused password's hold.
 
-    Only the account's owner may, and no password that the portal refused before is taken; raises
+    It is sealed here, wherever it lay before. Only the account's owner may, and no password that the portal
+    refused or let expire is taken; raises
     :class:`AccountError`, :class:`~harvester.office.codes.SeedError`.
     """
     if by.pk != account.owner_id:
@@ -208,16 +219,11 @@ def replace(
     with transaction.atomic(durable=True):
         if not Account.objects.select_for_update().get(pk=account.pk).active:
             raise AccountError("the account is off: its owner has left the practice")
-        fingerprint = _fingerprint(account, password)
-        refused = Credential.objects.filter(
-            Q(attempts__kind="password", attempts__end__result=AttemptEnd.Result.REJECTED)
-            | Q(attempts__holds__trouble="WrongPassword"),
-            account=account,
-        )
-        if any(hmac.compare_digest(fingerprint, old.fingerprint) for old in refused):
-            raise AccountError("the portal refused this very password; enter the one that works by hand")
+        if said := credentials.objection(account, password):
+            raise AccountError(f"{said}; enter the one that works by hand")
+        Account.objects.filter(pk=account.pk).update(source=None)
         credential = _store(account, password, parsed, changed)
-        answered = account.holds.filter(release=None, trouble__in=("WrongPassword", "PasswordExpired"))
+        answered = account.holds.filter(release=None, trouble__in=credentials.ANSWERED)
         _release(answered, by, "another password", clock)
     return credential
 
@@ -293,7 +299,7 @@ def _store(account: Account, password: str, seed: Seed | None, changed: date | N
     credential = Credential(
         account=account,
         version=last.version + 1 if last else 1,
-        fingerprint=_fingerprint(account, password),
+        fingerprint=credentials.fingerprint(account, password),
         changed=changed,
     )
     credential.sealed_password = keys().seal_credential(password, password_slot(credential))
@@ -307,10 +313,6 @@ def _store(account: Account, password: str, seed: Seed | None, changed: date | N
 
 def _notice_slot(row: Notice) -> Slot:
     return Slot("notice", f"{row.account_id}/{row.subject}", "words")
-
-
-def _fingerprint(account: Account, password: str) -> str:
-    return keys().hashed("password", str(account.pk), password)
 
 
 def _held(hold: Hold) -> Held:

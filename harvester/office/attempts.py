@@ -14,12 +14,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count
 
 from harvester import errors
-from harvester.office import lastattempt, pauses
+from harvester.office import credentials, lastattempt, pauses
 from harvester.office.clock import Clock
 from harvester.office.codes import Seed
 from harvester.office.keys import keys
 from harvester.office.models import Account, Attempt, AttemptEnd, CodeUse, Credential, Hold, Person
 from harvester.office.prompts import Channel, Inbox
+from harvester.office.sources import Secrets
 from harvester.office.vault import SealError, Slot
 from harvester.visit.wire import Deny, Secret, SecretKind
 
@@ -40,6 +41,8 @@ _TODO = {
     "author knows that page: signing in met a page that is not known here, twice in a row.",
 }
 """What the owner does about a hold that no trouble at the portal is the reason of."""
+_ELSEWHERE = "Sign in by hand, put the password that works where it lies, then release the account here."
+"""What the owner does about a refused or expired password that is not sealed here."""
 
 PASSWORDS_A_STAY = 2
 """Signing in, and once again where the portal ended the session."""
@@ -57,7 +60,8 @@ PATIENCE_PERIODS = 2
 class Ledger:
     """Gives one stay its secrets, one at a time, and records how each attempt ended.
 
-    Call it with the secret that the portal's page asks for. ``account`` must be locked.
+    Call it with the secret that the portal's page asks for. ``account`` must be locked; ``elsewhere`` is
+    what was read for this stay where its password is not sealed here.
     """
 
     def __init__(
@@ -66,7 +70,9 @@ class Ledger:
         stay: UUID,
         clock: Clock | None = None,
         inbox: Inbox | None = None,
+        elsewhere: Secrets | None = None,
     ) -> None:
+        self._elsewhere = elsewhere
         self._account = account
         self._stay = stay
         self._clock = clock or Clock()
@@ -154,9 +160,11 @@ class Ledger:
                 )
             if credential is None:
                 return Deny(trouble="StaffNeeded", words="no password is stored for the account")
-            if credential.sealed_seed is not None and (wrong := self._apart(told)):
+            if credential.sealed_password is None and not credentials.matches(credential, self._elsewhere):
+                return Deny(trouble="SignedOut", words="another password was stored during the stay")
+            if self._seed(credential) is not None and (wrong := self._apart(told)):
                 return wrong
-            password = keys().open_credential(bytes(credential.sealed_password), password_slot(credential))
+            password = self._opened(credential)
             attempt = self._begin(credential, Attempt.Kind.PASSWORD)
         lastattempt.remember(attempt)
         return Secret(value=password)
@@ -168,6 +176,19 @@ class Ledger:
         if on_hold(self._account):
             return Deny(trouble="StaffNeeded", words="the account is on hold")
         return None
+
+    def _opened(self, credential: Credential) -> str:
+        if credential.sealed_password is not None:
+            return keys().open_credential(bytes(credential.sealed_password), password_slot(credential))
+        assert self._elsewhere is not None
+        return self._elsewhere.password
+
+    def _seed(self, credential: Credential) -> Seed | None:
+        if credential.sealed_password is None:
+            return self._elsewhere.seed if self._elsewhere is not None else None
+        if credential.sealed_seed is None:
+            return None
+        return Seed.parse(keys().open_credential(bytes(credential.sealed_seed), seed_slot(credential)))
 
     def _agains(self) -> int:
         """Return how often the account was signed in a second time in one stay, in the last 24 hours."""
@@ -198,13 +219,12 @@ class Ledger:
         password = Attempt.objects.filter(stay=self._stay, kind=Attempt.Kind.PASSWORD).last()
         if password is None:
             return Deny(trouble="PortalChanged", words="a code was asked for before the password")
-        credential = password.credential
-        if credential.sealed_seed is None:
+        seed = self._seed(password.credential)
+        if seed is None:
             return Deny(trouble="CodeNeeded", words="no authenticator seed is stored for the account")
         if wrong := self._apart(told):
             self._end([password], AttemptEnd.Result.ACCEPTED)
             return wrong
-        seed = Seed.parse(keys().open_credential(bytes(credential.sealed_seed), seed_slot(credential)))
         while True:
             now = self._clock.now().timestamp()
             step = seed.step(now)
@@ -324,6 +344,8 @@ def hold(
     """
     if trouble == HELD:
         todo = f"{by.called if by else 'Somebody'} put it on hold: ask before it is released."
+    elif account.source is not None and trouble in credentials.ANSWERED:
+        todo = _ELSEWHERE
     else:
         todo = _TODO.get(trouble) or errors.named(trouble).todo
     now = (clock or Clock()).now()

@@ -148,6 +148,8 @@ class Account(models.Model):
     """Until when its owner works at the portal, and nothing here signs in."""
     active = models.BooleanField(default=True)
     created = models.DateTimeField(auto_now_add=True)
+    source = models.JSONField(null=True, default=None)
+    """A :data:`~harvester.office.sources.Source`; ``None``: the password is sealed here."""
 
     class Meta:
         constraints = [
@@ -166,7 +168,8 @@ class Credential(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credentials")
     version = models.PositiveIntegerField()
-    sealed_password = models.BinaryField()
+    sealed_password = models.BinaryField(null=True)
+    """``None``: it lies where the account's source says, and so does the seed."""
     sealed_seed = models.BinaryField(null=True)
     fingerprint = models.CharField(max_length=64)
     """Keyed hash of the password in its account: a rejected one is recognised when entered again."""

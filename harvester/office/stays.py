@@ -17,13 +17,14 @@ from harvester import errors
 from harvester.errors import PolicyForbids, PortalPaused, StaffNeeded, Trouble
 from harvester.model.portal import LookupKind, PortalFacts, Rules
 from harvester.model.query import Query
-from harvester.office import accounts, attempts, lookups, pauses, policy, snapshots
+from harvester.office import accounts, attempts, credentials, lookups, pauses, policy, snapshots
 from harvester.office.attempts import Ledger
 from harvester.office.clock import Clock
 from harvester.office.locks import AccountLock, Busy, PlaceLock
 from harvester.office.manners import Manners
 from harvester.office.models import Account, Lookup, PortalSetting, SessionLeft
 from harvester.office.prompts import Received
+from harvester.office.sources import Secrets, SourceError
 from harvester.visit.client import StayEnded
 from harvester.visit.wire import Answered, Begin, Context, Entered, Secrets, Troubled
 
@@ -171,9 +172,12 @@ def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained
                 return _idle(account, vain)
             with PlaceLock(portal.id, portal.rules.at_once) as place:
                 inherited = (*lock.descriptors, *place.descriptors)
-                return _Round(account, portal, terms, lock, inherited, manners).run()
+                elsewhere = credentials.drawn(account)
+                return _Round(account, portal, terms, lock, inherited, manners, elsewhere).run()
     except Busy:
         return _idle(account, BUSY)
+    except SourceError as error:
+        return _idle(account, str(error))
 
 
 class _Round:
@@ -187,6 +191,7 @@ class _Round:
         lock: AccountLock,
         inherited: tuple[int, ...],
         manners: Manners,
+        elsewhere: Secrets | None,
     ) -> None:
         self._manners = manners
         self._inherited = inherited
@@ -196,7 +201,8 @@ class _Round:
         self._lock = lock
         self._id = uuid4()
         self._context = Context.model_validate(account.context)
-        self._ledger = Ledger(account, self._id, terms.clock, terms.received.inbox(account, portal))
+        inbox = terms.received.inbox(account, portal)
+        self._ledger = Ledger(account, self._id, terms.clock, inbox, elsewhere)
         self._done = 0
         self._total = 0
         self._newest = 0

@@ -27,6 +27,7 @@ from harvester.cli import (
     screen,
     setup,
     snapshots,
+    sources,
     sweep,
     worklist,
 )
@@ -46,6 +47,7 @@ EXPECTED = {
     "harvester.office.policy": "PolicyError",
     "harvester.office.practice": "PracticeError",
     "harvester.office.prompts": "PromptError",
+    "harvester.office.sources": "SourceError",
     "harvester.office.sweep": "SweepError",
     "harvester.office.vault": "SealError",
     "harvester.visit.client": "StayEnded",
@@ -80,6 +82,7 @@ def harvester(
 
 
 app.command()(setup.init)
+setup.account.add_typer(sources.source, name="source")
 app.add_typer(setup.account, name="account")
 app.add_typer(people.people, name="people")
 app.add_typer(worklist.worklist, name="worklist")

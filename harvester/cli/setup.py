@@ -108,6 +108,9 @@ def account_add(
         bool, typer.Option("--consent-sweeps", help="The owner lets the nightly sweep use it.")
     ] = False,
     from_stdin: FromStdin = False,
+    elsewhere: Annotated[
+        bool, typer.Option("--elsewhere", help="Its password lies elsewhere; say where with account source.")
+    ] = False,
     as_json: Json = False,
     today: Today = options.NOW,
 ) -> None:
@@ -124,8 +127,10 @@ def account_add(
     context = Context(tin=number, npi=npi or "", ptan=ptan, organisation=organisation)
     if lacking := [f"--{need}" for need in facts.needs if not getattr(context, need)]:
         raise Mistake(f"{facts.name} does not let an account in without it: add {' and '.join(lacking)}")
+    if elsewhere and from_stdin:
+        raise Mistake("a password that lies elsewhere is not read from standard input: leave one of both out")
     whose = person_or_new(owner, owner_name)
-    password, seed = _credentials(from_stdin)
+    password, seed = (None, None) if elsewhere else _credentials(from_stdin)
     made = accounts.add(
         portal=portal,
         owner=whose,
@@ -142,9 +147,11 @@ def account_add(
     said = [f"{made.user_name} at {portal} is stored for {whose.called}; {consent}."]
     if tin is None:
         said += [f"It looks up under the practice's first tax id, {number[:2]}-{number[2:]}."]
+    if elsewhere:
+        said += ["It has no password yet: say where that lies with harvester account source."]
     if seed is not None and Seed.parse(seed).short:
         said += ["Its authenticator seed is shorter than 112 bits: ask the portal for a longer one."]
-    _done(made, as_json, *said)
+    done(made, as_json, *said)
 
 
 def _credentials(from_stdin: bool) -> tuple[str, str | None]:
@@ -176,11 +183,12 @@ def account_list(as_json: Json = False, today: Today = options.NOW) -> None:
         screen.print_json({"accounts": dated})
         return
     screen.print_rows(
-        screen.table("Portal", "User name", "Owner", "Sweeps", "State"),
+        screen.table("Portal", "User name", "Owner", "Sweeps", "Password", "State"),
         found,
         lambda one: (
             *(one.account.portal, one.account.user_name, one.account.owner.called),
             f"since {one.account.sweep_consent}" if one.account.sweep_consent else "no",
+            one.where,
             _state(one, due.get(one.account.pk, [])),
         ),
         none="There are no accounts yet; add one with: harvester account add",
@@ -197,7 +205,7 @@ def account_hold(
 
     held = accounts.named(portal, user)
     accounts.hold(held, by=person(by, "--by"), note=note)
-    _done(held, as_json, f"{held.user_name} at {portal} is on hold.")
+    done(held, as_json, f"{held.user_name} at {portal} is on hold.")
 
 
 @account.command("release")
@@ -210,7 +218,7 @@ def account_release(
 
     held = accounts.named(portal, user)
     count = accounts.release(held, by=person(by, "--by"), note=note)
-    _done(held, as_json, f"{held.user_name} at {portal} {'is released' if count else 'was not on hold'}.")
+    done(held, as_json, f"{held.user_name} at {portal} {'is released' if count else 'was not on hold'}.")
 
 
 @account.command("password")
@@ -223,14 +231,14 @@ def account_password(
     as_json: Json = False,
     today: Today = options.NOW,
 ) -> None:
-    """Store another password, after it was changed at the portal; ends a refused password's hold."""
+    """Seal another password here, after it was changed at the portal; ends a refused password's hold."""
     opened()
     from harvester.office import accounts
 
     own, owner = accounts.named(portal, user), person(by, "--by")
     password, seed = _credentials(from_stdin)
     accounts.replace(own, by=owner, password=password, seed=seed, changed=password_changed or today)
-    _done(own, as_json, f"The password of {own.user_name} at {portal} is stored.")
+    done(own, as_json, f"The password of {own.user_name} at {portal} is stored.")
 
 
 @account.command("consent")
@@ -249,7 +257,7 @@ def account_consent(
     own = accounts.named(portal, user)
     accounts.consent(own, by=person(by, "--by"), day=None if withdraw else today)
     uses = "does not use it any more" if withdraw else "uses it"
-    _done(own, as_json, f"{own.user_name} at {portal}: the nightly sweep {uses}.")
+    done(own, as_json, f"{own.user_name} at {portal}: the nightly sweep {uses}.")
 
 
 @account.command("take")
@@ -276,7 +284,7 @@ def account_take(
         raise Mistake(
             f"{own.user_name} is still signed in at {portal} for a lookup in progress; wait a moment more"
         ) from None
-    _done(own, as_json, f"{own.user_name} at {portal} is yours until {until:%H:%M} UTC.")
+    done(own, as_json, f"{own.user_name} at {portal} is yours until {until:%H:%M} UTC.")
 
 
 @account.command("give-back")
@@ -287,7 +295,7 @@ def account_give_back(portal: PortalName, user: UserName, by: Owner, as_json: Js
 
     own = accounts.named(portal, user)
     accounts.give_back(own, by=person(by, "--by"))
-    _done(own, as_json, f"{own.user_name} at {portal} is used here again.")
+    done(own, as_json, f"{own.user_name} at {portal} is used here again.")
 
 
 @account.command("recertified")
@@ -305,7 +313,7 @@ def account_recertified(
 
     own = accounts.named(portal, user)
     accounts.recertified(own, next_by=next_by)
-    _done(own, as_json, f"{own.user_name} at {portal}: recertified, next by {next_by}.")
+    done(own, as_json, f"{own.user_name} at {portal}: recertified, next by {next_by}.")
 
 
 def _state(listed: Listed, due: list[str]) -> Text:
@@ -315,7 +323,7 @@ def _state(listed: Listed, due: list[str]) -> Text:
     return state
 
 
-def _done(changed: Account, as_json: bool, *said: str) -> None:
+def done(changed: Account, as_json: bool, *said: str) -> None:
     """Print the account as it is now, or what was done."""
     from harvester.office import accounts
 
@@ -339,6 +347,7 @@ def _plain(listed: Listed) -> dict[str, object]:
         "taken_until": one.taken_until,
         "recertify_by": one.recertify_by,
         "sweep_consent": one.sweep_consent,
+        "password": listed.where,
         "state": listed.state.partition(":")[0],
         "holds": listed.holds,
     }

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import keyring
 import keyring.backend
+import keyring.backends.fail
 import pytest
 from typing_extensions import override
 
@@ -48,7 +49,7 @@ class FileKeyring(keyring.backend.KeyringBackend):
     priority = 1.0
 
     def __init__(self, file: Path) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.file = file
         self.reads = 0
         file.write_text("{}")
@@ -63,6 +64,11 @@ class FileKeyring(keyring.backend.KeyringBackend):
     def set_password(self, service: str, username: str, password: str) -> None:
         held = json.loads(self.file.read_text()) | {f"{service}/{username}": password}
         self.file.write_text(json.dumps(held))
+
+
+def no_keyring() -> keyring.backend.KeyringBackend:
+    """Return what stands for the keyring where there is none."""
+    return keyring.backends.fail.Keyring()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
@@ -89,7 +95,7 @@ def in_keyring(folder: Path) -> Iterator[Place]:
             source=KeyringSource(service="cascadia", name="ana.user", seed_name="ana.user seed"),
             put=put,
             reads=lambda: backend.reads // 2,
-            take=lambda: backend.file.write_text("{}") and None,
+            take=lambda: _empty(backend.file),
         )
 
 
@@ -268,7 +274,7 @@ def behind_command(folder: Path) -> Iterator[Place]:
         source=source,
         put=put,
         reads=lambda: len(noted.read_text().splitlines()),
-        take=lambda: held.write_text("{}") and None,
+        take=lambda: _empty(held),
     )
 
 
@@ -278,6 +284,10 @@ PLACES = {
     "vault": in_vault,
     "command": behind_command,
 }
+
+
+def _empty(file: Path) -> None:
+    file.write_text("{}")
 
 
 def token(file: Path) -> Path:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from io import StringIO
+from pathlib import Path
 
+import psutil
 import pytest
 from django.db import connection
 
@@ -10,12 +13,14 @@ from harvester import logs
 from harvester.model.codes import ClaimStatus
 from harvester.model.query import ClaimQuery, Query
 from harvester.model.snapshot import Answer
-from harvester.office import accounts, snapshots, sweep, worklist
+from harvester.office import accounts, credentials, snapshots, sweep, worklist
 from harvester.office.codes import Seed
 from harvester.office.models import Account, Credential, Snapshot
+from harvester.office.sources import SourceError
 from harvester.office.vault import SealError
 from harvester.visit.wire import Troubled
 from tests.office.conftest import Office
+from tests.office.places import PLACES, TOKEN
 from tests.office.portal import PASSWORD, SEED, TODAY, TOMORROW, Portal, catalogue, claim, claim_item, page
 
 WORDS = "Canaryson's card is on its way"
@@ -87,6 +92,48 @@ def test_t_sec_01_no_secret_and_no_patient_is_logged(used: Office, canary: str) 
     assert b'"event": "looked_up"' in content
     assert b'"trouble": "WrongPassword"' in content
     assert not [shape for shape in shapes(canary) if shape in content]
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_t_sec_01_t_sec_04_what_lies_elsewhere_is_left_nowhere(
+    office: Office, tmp_path: Path, name: str
+) -> None:
+    stream = StringIO()
+    logs.configure(stream)
+    portal = Portal(seed=Seed.parse(SEED))
+    seen: list[bytes] = []
+
+    def answers(query: Query) -> Answer | Troubled:
+        ours = psutil.Process()
+        seen.append(repr((ours.cmdline(), ours.environ(), dict(os.environ))).encode())
+        assert isinstance(query, ClaimQuery)
+        return claim(query)
+
+    portal.answers = answers
+    own = accounts.add(
+        portal="cascadia", owner=office.person(), user_name="ana.user", password=None, sweep_consent=TODAY
+    )
+    worklist.import_items(map(claim_item, range(2)), source="test.csv", catalogue=catalogue())
+    with PLACES[name](tmp_path) as place:
+        for password in (PASSWORD, "Wrong-Rain-3310"):
+            place.put(password, SEED)
+            if own.source is None:
+                credentials.lay(own, place.source, by=own.owner)
+            sweep.sweep(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+            worklist.import_items(map(claim_item, range(2, 4)), source="test.csv", catalogue=catalogue())
+        place.put("Wrong-Rain-3310", "Seed-Canary")
+        with pytest.raises(SourceError) as caught:
+            accounts.release(own, by=own.owner)
+    logs.configure()
+    assert portal.sign_ins == [("ana.user", True), ("ana.user", False)]
+    assert seen
+    noted = [file.read_bytes() for file in tmp_path.glob("noted")]  # the program's own arguments, environment
+    listed = repr([(one, one.where) for one in accounts.listed()]).encode()
+    places = [stream.getvalue().encode(), str(caught.value).encode(), listed, *seen, *noted]
+    assert b'"event": "source_read"' in places[0]
+    places += [file.read_bytes() for file in office.files]
+    for canary in (PASSWORD, "Wrong-Rain-3310", SEED, TOKEN, "Seed-Canary", "Canary-Words"):
+        assert not [shape for shape in shapes(canary) for content in places if shape in content]
 
 
 def test_no_one_time_code_lies_in_the_database(office: Office) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import keyring.backends.fail
 import pytest
 
 from harvester import errors
@@ -321,7 +320,7 @@ def test_a_sealed_account_may_move_elsewhere_with_the_same_password(office: Offi
 
 def test_a_source_that_cannot_be_read_is_not_kept(office: Office) -> None:
     own = account(office)
-    with places.ring(keyring.backends.fail.Keyring(), known=False), pytest.raises(SourceError):
+    with places.ring(places.no_keyring(), known=False), pytest.raises(SourceError):
         credentials.lay(own, KeyringSource(service="a", name="b"), by=own.owner)
     own.refresh_from_db()
     assert own.source is None

@@ -11,7 +11,6 @@ from typing import Any
 
 import keyring.backend
 import keyring.backends.chainer
-import keyring.backends.fail
 import keyring.errors
 import psutil
 import pytest
@@ -258,7 +257,7 @@ def test_a_keyring_that_is_not_the_systems_own_is_refused(tmp_path: Path) -> Non
 
 
 def test_where_there_is_no_keyring_one_sentence_says_so() -> None:
-    with places.ring(keyring.backends.fail.Keyring(), known=False):
+    with places.ring(places.no_keyring(), known=False):
         assert "no keyring of its own" in refused(RING)
 
 
@@ -266,7 +265,8 @@ def test_a_chain_of_keyrings_is_as_good_as_its_worst(tmp_path: Path, monkeypatch
     backend = FileKeyring(tmp_path / "ring")
     backend.set_password("cascadia", "ana.user", PASSWORD)
     monkeypatch.setattr(keyring.backends.chainer.ChainerBackend, "backends", [backend])
-    with places.ring(keyring.backends.chainer.ChainerBackend(), known=False):
+    chain = keyring.backends.chainer.ChainerBackend()  # type: ignore[no-untyped-call]
+    with places.ring(chain, known=False):
         assert "no keyring of its own" in refused(RING)
         monkeypatch.setattr(sources, "KEYRINGS", frozenset({FileKeyring.__module__}))
         assert read(RING).password == PASSWORD

@@ -221,7 +221,8 @@ def replace(
             raise AccountError("the account is off: its owner has left the practice")
         if said := credentials.objection(account, password):
             raise AccountError(f"{said}; enter the one that works by hand")
-        Account.objects.filter(pk=account.pk).update(source=None)
+        account.source = None
+        account.save(update_fields=["source"])
         credential = _store(account, password, parsed, changed)
         answered = account.holds.filter(release=None, trouble__in=credentials.ANSWERED)
         _release(answered, by, "another password", clock)

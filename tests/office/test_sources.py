@@ -457,7 +457,7 @@ def test_whatever_else_a_program_does_is_one_sentence(tmp_path: Path, lines: str
 
 @pytest.mark.parametrize(
     "lines",
-    ["exec tail -f /dev/null", "exec tail -f /dev/null >/dev/null", "tail -f /dev/null &"],
+    ["exec sleep 600", "exec sleep 600 >/dev/null", "sleep 600 &"],
     ids=["silent", "closed", "its child"],
 )
 def test_a_program_that_never_ends_is_killed_with_its_children(tmp_path: Path, lines: str) -> None:

@@ -1,6 +1,16 @@
 """Passwords may lie elsewhere: an account says where, and a credential need not be sealed here."""
 
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
+
+from harvester.office.appendonly import refuse
+
+
+def append_only(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+    # SQLite changes a column by making the table anew, and its triggers go with the old one.
+    if editor.connection.vendor == "sqlite":
+        refuse(editor, "office_credential", "UPDATE")
 
 
 class Migration(migrations.Migration):
@@ -17,4 +27,5 @@ class Migration(migrations.Migration):
             name="sealed_password",
             field=models.BinaryField(null=True),
         ),
+        migrations.RunPython(append_only, migrations.RunPython.noop),
     ]

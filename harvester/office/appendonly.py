@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -33,18 +32,16 @@ def refuse(editor: BaseDatabaseSchemaEditor, table: str, *changes: Change) -> No
         )
 
 
-def refuse_but_emptying(
-    editor: BaseDatabaseSchemaEditor, table: str, emptied: str, kept: Sequence[str]
-) -> None:
-    """Put a trigger in the place of the one against updates that lets a row be emptied and nothing else.
-
-    ``emptied``: the condition that a row fulfils afterwards, on ``NEW``; ``kept``: columns that stay.
-    """
-    name = f"{table}_no_update"
+def credentials_only_emptied(editor: BaseDatabaseSchemaEditor) -> None:
+    """Let a credential's secrets be destroyed, and nothing else of it be changed."""
+    table = "office_credential"
+    kept = ("id", "account_id", "version", "fingerprint", "created")
+    emptied = "coalesce(length(NEW.sealed_password), 1) = 0 AND NEW.sealed_seed IS NULL"
     same = " AND ".join(f"NEW.{column} = OLD.{column}" for column in kept)
     when = f"WHEN (NOT ({emptied} AND {same}))"
+    name = f"{table}_no_update"
     if editor.connection.vendor == "sqlite":
-        editor.execute(f"DROP TRIGGER {name}")
+        editor.execute(f"DROP TRIGGER IF EXISTS {name}")
         editor.execute(
             f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} {when} "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
@@ -52,5 +49,6 @@ def refuse_but_emptying(
         return
     editor.execute(f"DROP TRIGGER {name} ON {table}")
     editor.execute(
-        f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW {when} EXECUTE FUNCTION refuse_change()"
+        f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} "
+        f"FOR EACH ROW {when} EXECUTE FUNCTION refuse_change()"
     )

@@ -87,6 +87,7 @@ def test_a_credential_cannot_be_put_in_the_place_of_another(either: Office) -> N
     assert refused("UPDATE office_credential SET sealed_password = sealed_password")
     for change in (
         "sealed_password = ''",
+        "sealed_password = NULL, sealed_seed = NULL",
         "sealed_seed = NULL",
         "sealed_password = '', sealed_seed = NULL, fingerprint = 'x'",
         "sealed_password = '', sealed_seed = NULL, version = 7",

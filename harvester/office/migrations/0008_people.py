@@ -6,7 +6,7 @@ from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from harvester.office.appendonly import refuse, refuse_but_emptying
+from harvester.office.appendonly import credentials_only_emptied, refuse
 
 
 def append_only(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
@@ -15,10 +15,7 @@ def append_only(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
 
 
 def destroyable(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-    emptied = "length(NEW.sealed_password) = 0 AND NEW.sealed_seed IS NULL"
-    refuse_but_emptying(
-        editor, "office_credential", emptied, ("id", "account_id", "version", "fingerprint", "created")
-    )
+    credentials_only_emptied(editor)
 
 
 class Migration(migrations.Migration):

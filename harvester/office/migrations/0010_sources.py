@@ -4,17 +4,17 @@ from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from harvester.office.appendonly import refuse
+from harvester.office.appendonly import credentials_only_emptied
 
 
 def append_only(_apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     # SQLite changes a column by making the table anew, and its triggers go with the old one.
     if editor.connection.vendor == "sqlite":
-        refuse(editor, "office_credential", "UPDATE")
+        credentials_only_emptied(editor)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("office", "0007_codes")]
+    dependencies = [("office", "0009_push")]
 
     operations = [
         migrations.AddField(

@@ -357,7 +357,7 @@ class Served(ABC):
             return RedirectResponse(self.ladder(session) or "/home", 303)
         self.site.sessions.end(session, "refused")
         if self.gate.locked(session.user or ""):
-            return self.show_locked(session)
+            return self.show_locked(session, session.user or "")
         message = {
             "rejected": "The sign-in was refused in the app on your phone.",
             "expired": "Nobody approved the sign-in in the app within two minutes.",

@@ -59,7 +59,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Listed:
-    """An account and its state: ``ready``, ``signed in now``, ``off``, ``without …``, ``on hold: …`` and so on."""
+    """An account and its state: ``ready``, ``signed in now``, ``off``, ``on hold: …`` and so on."""
 
     account: Account
     state: str

@@ -49,6 +49,5 @@ def credentials_only_emptied(editor: BaseDatabaseSchemaEditor) -> None:
         return
     editor.execute(f"DROP TRIGGER {name} ON {table}")
     editor.execute(
-        f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} "
-        f"FOR EACH ROW {when} EXECUTE FUNCTION refuse_change()"
+        f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW {when} EXECUTE FUNCTION refuse_change()"
     )

@@ -26,7 +26,7 @@ from harvester.office.models import Account, Lookup, PortalSetting, SessionLeft
 from harvester.office.prompts import Received
 from harvester.office.sources import Secrets, SourceError
 from harvester.visit.client import StayEnded
-from harvester.visit.wire import Answered, Begin, Context, Entered, Secrets, Troubled
+from harvester.visit.wire import Answered, Begin, Context, Entered, GiveSecret, Troubled
 
 log = structlog.get_logger()
 
@@ -65,7 +65,7 @@ class Open(Protocol):
         self,
         begin: Begin,
         *,
-        secrets: Secrets,
+        secrets: GiveSecret,
         again: Callable[[Entered], None],
         wanted: Callable[[], bool],
         inherit: tuple[int, ...],

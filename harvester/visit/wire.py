@@ -33,7 +33,7 @@ SecretKind = Literal["password", "authenticator", "text", "email", "push"]
 """A push is no secret that crosses: its owner is told which number to pick on the phone."""
 
 
-class Secrets(Protocol):
+class GiveSecret(Protocol):
     """The office's side of ``Ask``."""
 
     def __call__(self, kind: SecretKind, told: datetime | None, number: str = "", /) -> Secret | Deny:

@@ -35,7 +35,7 @@ from harvester.model.work import WorkItem
 from harvester.office.clock import Clock
 from harvester.office.codes import Seed
 from harvester.visit.client import StayEnded
-from harvester.visit.wire import Answered, Begin, Catalogue, Deny, Entered, SecretKind, Secrets, Troubled
+from harvester.visit.wire import Answered, Begin, Catalogue, Deny, Entered, GiveSecret, SecretKind, Troubled
 
 PASSWORD = "Rain-on-Cedar-4471"
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -264,7 +264,7 @@ class Portal:
         self,
         begin: Begin,
         *,
-        secrets: Secrets,
+        secrets: GiveSecret,
         again: Callable[[Entered], None] = lambda _: None,
         wanted: Callable[[], bool] = lambda: True,
         inherit: tuple[int, ...] = (),
@@ -287,7 +287,7 @@ class InProcessStay:
         self,
         portal: Portal,
         begin: Begin,
-        secrets: Secrets,
+        secrets: GiveSecret,
         again: Callable[[Entered], None],
     ) -> None:
         self._portal = portal

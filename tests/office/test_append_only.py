@@ -99,6 +99,7 @@ def test_a_credential_can_be_destroyed(either: Office) -> None:
     either.account("ana")
     Credential.objects.update(sealed_password=b"", sealed_seed=None)
     gone = Credential.objects.get()
+    assert gone.sealed_password is not None
     assert (bytes(gone.sealed_password), gone.sealed_seed) == (b"", None)
 
 

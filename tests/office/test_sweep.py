@@ -26,7 +26,7 @@ from harvester.office.stays import BUSY, Progress
 from harvester.office.sweep import SweepReport
 from harvester.office.vault import SealError
 from harvester.visit.client import StayEnded
-from harvester.visit.wire import Answered, Begin, Catalogue, Entered, Secrets, Troubled
+from harvester.visit.wire import Answered, Begin, Catalogue, Entered, GiveSecret, Troubled
 from tests.office.conftest import Office
 from tests.office.portal import (
     FACTS,
@@ -600,7 +600,7 @@ def test_trouble_while_signing_in_again_counts_as_a_rejection(
     def stay(
         begin: Begin,
         *,
-        secrets: Secrets,
+        secrets: GiveSecret,
         again: Callable[[Entered], None],
         wanted: Callable[[], bool],
         inherit: tuple[int, ...],

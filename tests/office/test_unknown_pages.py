@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from harvester import errors
 from harvester.office import accounts, sweep, worklist
 from harvester.office.attempts import STRANGE, UNFINISHED
 from harvester.office.models import Hold
-from harvester.visit.wire import Begin, Deny, Entered, Secret, SecretKind
+from harvester.visit.wire import Begin, Entered, GiveSecret
 from tests.office.conftest import Office
 from tests.office.portal import TODAY, InProcessStay, Portal, catalogue, claim_item
 
@@ -30,11 +29,12 @@ class Door(Portal):
         self,
         begin: Begin,
         *,
-        secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
+        secrets: GiveSecret,
         again: Callable[[Entered], None] = lambda _: None,
+        wanted: Callable[[], bool] = lambda: True,
         inherit: tuple[int, ...] = (),
     ) -> InProcessStay:
-        stay = super().stay(begin, secrets=secrets, again=again, inherit=inherit)
+        stay = super().stay(begin, secrets=secrets, again=again, wanted=wanted, inherit=inherit)
         page = self.pages.pop(0) if self.pages else None
 
         class AtTheDoor(InProcessStay):

@@ -16,11 +16,11 @@ import pytest
 from harvester.errors import PortalUnavailable
 from harvester.model.query import EligibilityQuery
 from harvester.visit.client import FOLDERS, MEMORY, Stay, StayEnded
-from harvester.visit.wire import Answered, Begin, Context, Deny, Secret, SecretKind, Secrets
+from harvester.visit.wire import Answered, Begin, Context, Deny, GiveSecret, Secret, SecretKind
 from tests.road.road import Road, items
 
 
-def secrets_of(road: Road) -> Secrets:
+def secrets_of(road: Road) -> GiveSecret:
     person = road.get("/cast")["staff"][0]
     code = pyotp.TOTP(person["totp_secret"])
     return lambda kind, *_: Secret(value=person["password"] if kind == "password" else code.now())

@@ -8,7 +8,7 @@ from itertools import chain
 from playwright.sync_api import Page
 
 from harvester import errors
-from harvester.flow import Carrier, Flow, Lockout, Policy, Portal, Rules, User, minutes
+from harvester.flow import Carrier, Flow, Line, Lockout, Policy, Portal, Rules, User, minutes
 from harvester.model import codes
 from harvester.model.claim import (
     Adjustment,
@@ -51,12 +51,14 @@ PORTAL = Portal(
     carriers=(Carrier(id="CMHP1", name="Cascadia Mutual Health Plan", aliases=("Cascadia Mutual",)),),
     switches_tin=True,
     service_types=("30", "98", "UC", "86", "33", "PT", "MH", "5", "62"),
+    lines=(Line(what="Provider line", number="1-800-555-0142", hours="weekdays 7 a.m. to 6 p.m. Pacific"),),
     policy=Policy.permitted(source="provider agreement, section 7", checked=date(2026, 11, 1)),
     rules=Rules(
         lockout=Lockout(after=3),
         idle=minutes(15),
         mfa=("authenticator",),
         password_days=60,
+        unused_days=90,
         at_once=3,
         longest_search={"claims": timedelta(days=366), "payments": timedelta(days=92)},
     ),

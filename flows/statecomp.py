@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from playwright.sync_api import Page
 
 from harvester import errors
-from harvester.flow import Carrier, Flow, Lockout, Policy, Portal, Rules, User, minutes, tax_id
+from harvester.flow import Carrier, Flow, Line, Lockout, Policy, Portal, Rules, User, minutes, tax_id
 from harvester.model.authorization import Authorization, AuthorizationList, AuthorizedService, Letter
 from harvester.model.claim import (
     Adjustment,
@@ -58,6 +58,9 @@ PORTAL = Portal(
     url="https://provider.statecomp.example",
     carriers=tuple(Carrier(id=number, name=name) for number, name in PROGRAMS.items()),
     switches_tin=True,
+    lines=(
+        Line(what="Provider line", number="1-800-555-0170", hours="Monday to Friday 7:30 a.m. to 5 p.m."),
+    ),
     policy=Policy.permitted(source="provider agreement SC-11, section 9", checked=date(2026, 11, 3)),
     rules=Rules(
         lockout=Lockout(after=3),
@@ -65,6 +68,7 @@ PORTAL = Portal(
         must_sign_out=True,
         mfa=("authenticator",),
         password_days=90,
+        unused_days=90,
         longest_search={"claims": timedelta(days=366), "payments": timedelta(days=366)},
     ),
     signs={

@@ -7,7 +7,7 @@ from itertools import chain
 from playwright.sync_api import Page
 
 from harvester import errors
-from harvester.flow import Carrier, Flow, Lockout, Policy, Portal, Rules, User, minutes
+from harvester.flow import Carrier, Flow, Line, Lockout, Policy, Portal, Rules, User, minutes
 from harvester.model import codes
 from harvester.model.claim import Claim, ClaimList, ClaimRow, PaymentReference, ServiceLine
 from harvester.model.codes import ClaimStatus
@@ -35,11 +35,13 @@ PORTAL = Portal(
     url="https://desk.tradewind.example",
     carriers=tuple(Carrier(id=number, name=name) for number, name in CARRIERS.items()),
     needs=("organisation",),
+    lines=(Line(what="EDI help desk", number="1-800-555-0163", hours="Mon-Fri 8-8 Eastern"),),
     policy=Policy.permitted(source="trading partner agreement, section 4.2", checked=date(2026, 11, 2)),
     rules=Rules(
         lockout=Lockout(after=5),
         idle=minutes(20),
         password_days=90,
+        unused_days=45,
         longest_search={"claims": timedelta(days=366), "payments": timedelta(days=92)},
     ),
     signs={

@@ -7,7 +7,7 @@ from typing import TypeVar
 from playwright.sync_api import Page
 
 from harvester import errors
-from harvester.flow import Carrier, Flow, Lockout, Policy, Portal, Rules, User, minutes, tax_id
+from harvester.flow import Carrier, Flow, Line, Lockout, Policy, Portal, Rules, User, minutes, tax_id
 from harvester.model.claim import (
     Adjustment,
     Claim,
@@ -57,6 +57,13 @@ PORTAL = Portal(
             id="WMAC1", name="Westmac Medicare Part B, Jurisdiction W", aliases=("Medicare Part B (Westmac)",)
         ),
     ),
+    lines=(
+        Line(
+            what="Provider contact center",
+            number="1-800-555-0142",
+            hours="Monday to Friday 8 a.m. to 5 p.m. Central",
+        ),
+    ),
     policy=Policy.permitted(source="enrollment agreement, section 11", checked=date(2026, 11, 3)),
     rules=Rules(
         lockout=Lockout(after=3),
@@ -66,6 +73,7 @@ PORTAL = Portal(
         mfa=("email",),
         code_lives=timedelta(hours=8),
         password_days=365,
+        unused_days=60,
         longest_search={"claims": timedelta(days=45), "payments": timedelta(days=45)},
     ),
     signs={

@@ -30,6 +30,7 @@ from harvester.model.overpayment import OverpaymentList
 from harvester.model.payment import PaymentList
 from harvester.model.portal import (
     Carrier,
+    Line,
     Lockout,
     LookupKind,
     Policy,
@@ -60,6 +61,7 @@ LONGEST = 100
 __all__ = [
     "Carrier",
     "Flow",
+    "Line",
     "Lockout",
     "Policy",
     "Portal",

@@ -40,6 +40,7 @@ PORTAL = Portal(
         must_sign_out=True,
         mfa=("email", "authenticator"),
         password_days=120,
+        unused_days=180,
     ),
     signs={
         "BeaconPass could not sign you in": errors.WrongPassword,

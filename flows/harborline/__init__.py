@@ -22,7 +22,7 @@ from flows.harborline.carriers import (
 )
 from harvester import errors, going
 from harvester.errors import PortalChanged
-from harvester.flow import Carrier, Flow, Lockout, Policy, Portal, Rules, User, minutes
+from harvester.flow import Carrier, Flow, Line, Lockout, Policy, Portal, Rules, User, minutes
 from harvester.going import choose, fill, fill_day
 from harvester.model.authorization import Authorization, AuthorizationList, AuthorizedService, Letter
 from harvester.model.claim import (
@@ -62,6 +62,7 @@ PORTAL = Portal(
     url="https://exchange.harborline.example",
     carriers=tuple(Carrier(id=number, name=at.name) for number, at in CARRIERS.items()),
     switches_tin=True,
+    lines=(Line(what="Sign-in help", number="1-800-555-0155"),),
     policy=Policy.permitted(source="user agreement of November 2026, section 6", checked=date(2026, 11, 9)),
     rules=Rules(
         lockout=Lockout(after=4),
@@ -69,6 +70,7 @@ PORTAL = Portal(
         must_sign_out=True,
         mfa=("authenticator",),
         password_days=60,
+        unused_days=120,
     ),
     signs={
         "user ID or password you entered does not match": errors.WrongPassword,

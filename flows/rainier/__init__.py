@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from flows.rainier import words
 from harvester import errors
-from harvester.flow import Carrier, Flow, Lockout, Policy, Portal, Rules, User, minutes, tax_id
+from harvester.flow import Carrier, Flow, Line, Lockout, Policy, Portal, Rules, User, minutes, tax_id
 from harvester.model.authorization import Authorization, AuthorizationList, AuthorizedService, Letter
 from harvester.model.claim import (
     Adjustment,
@@ -39,6 +39,7 @@ PORTAL = Portal(
     carriers=(
         Carrier(id="RNCP4", name="RainierCare Community Plan", aliases=("RainierCare", "Rainier Medicaid")),
     ),
+    lines=(Line(what="Provider line", number="1-800-555-0148", hours="Mon-Fri 7-6 Pacific"),),
     policy=Policy.registration_required(source="provider manual, chapter 4", checked=date(2026, 11, 4)),
     rules=Rules(
         lockout=Lockout(after=3),
@@ -46,6 +47,7 @@ PORTAL = Portal(
         must_sign_out=True,
         mfa=("authenticator",),
         password_days=60,
+        unused_days=60,
         longest_search={"claims": timedelta(days=366), "payments": timedelta(days=366)},
     ),
     signs={

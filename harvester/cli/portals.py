@@ -235,6 +235,7 @@ def _described(facts: PortalFacts, recorded: Recorded, today: date, accounts: li
         ("forbidden", _told(recorded.forbidden), ""),
         ("", f"does not run: {objection}" if objection else "runs", "red" if objection else "green"),
         ("rules", "; ".join(limits), ""),
+        ("address", facts.url, ""),
         ("call", "; ".join(line.sentence for line in facts.lines), ""),
         ("accounts", "; ".join(accounts), ""),
     ):

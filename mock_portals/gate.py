@@ -38,6 +38,7 @@ class Gate:
         self._lock_seconds = lock_seconds
         self._last_wrong: dict[str, float] = {}
         self._used: set[tuple[str, int]] = set()
+        self._tried: dict[str, list[str]] = {}
 
     def name(self, user: str) -> str:
         return self._staff[user].name
@@ -79,12 +80,21 @@ class Gate:
             if self.knows(user):
                 self._wrong[user] = self._wrong.get(user, 0) + 1
                 self._last_wrong[user] = self._clock.seconds()
-        self._log.add(self._log.sign_ins, user=user, result=result, session=session)
+        which = self._which(user, password)
+        self._log.add(self._log.sign_ins, user=user, result=result, session=session, which=which)
         return result
+
+    def _which(self, user: str, password: str) -> int:
+        """Tell a user's passwords apart without showing them: the first that was ever tried is 1."""
+        tried = self._tried.setdefault(user, [])
+        if password not in tried:
+            tried.append(password)
+        return tried.index(password) + 1
 
     def code(self, user: str, code: str, session: str) -> str:
         """Judge a code: accepted, reused, or rejected. A time step's code is good once, ± one step."""
-        now = int(self._clock.wall()) // STEP_SECONDS
+        at = self._clock.wall()
+        now = int(at) // STEP_SECONDS
         totp = pyotp.TOTP(self._staff[user].totp_secret)
         step = next((s for s in (now, now - 1, now + 1) if totp.at(s * STEP_SECONDS) == code), None)
         if step is None:
@@ -93,12 +103,15 @@ class Gate:
             result = "reused"
         else:
             result = "accepted"
-        result = self.judged(user, result, session, step)
+        left = None if step is None else round((step + 1) * STEP_SECONDS - at, 3)
+        result = self.judged(user, result, session, step, left)
         if result == "accepted" and step is not None:
             self._used.add((user, step))
         return result
 
-    def judged(self, user: str, result: str, session: str, step: int | None = None) -> str:
+    def judged(
+        self, user: str, result: str, session: str, step: int | None = None, left: float | None = None
+    ) -> str:
         """Log how a code was judged and count the refused ones; return what comes of it."""
         if self._troubles.get(CODE_REJECTED, user) is not None:
             result = "rejected"
@@ -111,6 +124,7 @@ class Gate:
         else:
             self._wrong_codes[user] = self._wrong_codes.get(user, 0) + 1
             self._last_wrong[user] = self._clock.seconds()
-            self._log.add(self._log.sign_ins, user=user, result=f"code_{result}", session=session)
-        self._log.add(self._log.codes, user=user, code_step=step, result=result, session=session)
+            facts = {"result": f"code_{result}", "session": session, "which": None}
+            self._log.add(self._log.sign_ins, user=user, **facts)
+        self._log.add(self._log.codes, user=user, code_step=step, left=left, result=result, session=session)
         return result

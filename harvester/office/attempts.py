@@ -53,6 +53,7 @@ MOST_APART = 20.0
 """Seconds by which this machine's clock and the portal's may differ before a one-time code is made."""
 LEAST_LEFT = 5
 """Seconds of life a code must have when it leaves."""
+_JUMPED = Deny(trouble="ClockWrong", words="the clock of this machine jumped")
 PATIENCE_PERIODS = 2
 """How many periods are waited for an unused time step; more means that the clock went back."""
 
@@ -223,19 +224,25 @@ class Ledger:
         if seed is None:
             return Deny(trouble="CodeNeeded", words="no authenticator seed is stored for the account")
         if wrong := self._apart(told):
-            self._end([password], AttemptEnd.Result.ACCEPTED)
-            return wrong
+            return self._codeless(password, wrong)
         while True:
             now = self._clock.now().timestamp()
             step = seed.step(now)
             wait = self._wait(seed, step, now)
             if wait > PATIENCE_PERIODS * seed.period:
-                return Deny(trouble="CodeRejected", words="the clock of this machine went back")
+                return self._codeless(password, _JUMPED)
             if wait > 0:
                 self._clock.sleep(wait)
+                if abs(self._clock.now().timestamp() - now - wait) > MOST_APART:
+                    return self._codeless(password, _JUMPED)
                 continue
             if (answer := self._use(seed, step, password)) is not None:
                 return answer
+
+    def _codeless(self, password: Attempt, why: Deny) -> Deny:
+        """Make no code: the portal took the password, or it would not ask for one."""
+        self._end([password], AttemptEnd.Result.ACCEPTED)
+        return why
 
     def _sent(self, kind: Channel, number: str) -> Secret | Deny:
         """Return the code that the portal sent to the owner, who is asked once a sign-in.

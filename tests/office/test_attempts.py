@@ -180,7 +180,30 @@ def test_t_acc_08_a_clock_that_went_back_an_hour_gets_no_code(office: Office) ->
     second("password")
     answer = second("authenticator")
     assert isinstance(answer, Deny)
-    assert (answer.trouble, time.slept) == ("CodeRejected", [])
+    assert (answer.trouble, time.slept) == ("ClockWrong", [])
+    second.settle(answer.trouble, answer.words)
+    assert results(account) == ["accepted"] * 3, "the portal refused nothing"
+    assert not Hold.objects.exists()
+
+
+@pytest.mark.parametrize("seconds", [-3600, -40, 90, 3600])
+def test_t_acc_08_a_clock_that_jumps_while_a_code_is_waited_for_makes_none(
+    office: Office, seconds: int
+) -> None:
+    time, account = Time(START + timedelta(seconds=28)), office.account()
+
+    def jumping(slept: float) -> None:
+        time.sleep(slept + seconds)
+
+    clock = Clock(now=lambda: time.at, sleep=jumping, synchronised=lambda: True)
+    asked = Ledger(account, uuid4(), clock)
+    asked("password")
+    answer = asked("authenticator")
+    assert isinstance(answer, Deny)
+    asked.settle(answer.trouble, answer.words)
+    assert (answer.trouble, results(account)) == ("ClockWrong", ["accepted"])
+    assert not CodeUse.objects.exists()
+    assert not Hold.objects.exists()
 
 
 def test_t_acc_08_a_clock_that_went_back_40_seconds_reuses_no_step(office: Office) -> None:

@@ -8,7 +8,13 @@ import pytest
 
 from tests.mock_portals import kit as running_kit
 from tests.mock_portals.kit import Kit
-from tests.office.conftest import Office, office, template  # noqa: F401 - fixtures
+from tests.office.conftest import (  # noqa: F401 - fixtures
+    Office,
+    office,
+    postgresql_office,
+    postgresql_template,
+    template,
+)
 from tests.road.road import Road
 
 
@@ -18,9 +24,20 @@ def portals() -> Iterator[Kit]:
         yield kit
 
 
+def _road(portals: Kit) -> Road:
+    portals.post("/reset")
+    return Road(str(portals.control.base_url).rstrip("/"), portals.portals["cascadia"]["url"])
+
+
 @pytest.fixture
 def road(portals: Kit, office: Office) -> Road:  # noqa: F811 - the fixture, not the import
     """A road with nobody on it yet."""
     del office
-    portals.post("/reset")
-    return Road(str(portals.control.base_url).rstrip("/"), portals.portals["cascadia"]["url"])
+    return _road(portals)
+
+
+@pytest.fixture(params=["office", "postgresql_office"], ids=["sqlite", "postgresql"])
+def ways(request: pytest.FixtureRequest, portals: Kit) -> tuple[Road, Office]:
+    """A road with nobody on it yet, and its office: on each of the two databases."""
+    found: Office = request.getfixturevalue(request.param)
+    return _road(portals), found

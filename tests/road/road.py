@@ -42,10 +42,12 @@ class PortalTime:
         return datetime.now(UTC) + timedelta(seconds=self._ahead)
 
     def sleep(self, seconds: float) -> None:
-        """Let that time pass at the portal."""
+        """Let that time pass at the portal, less what others who wait have let pass meanwhile."""
+        until = self.now() + timedelta(seconds=seconds)
         with self._lock:
-            httpx.post(f"{self._control}/clock", json={"advance_seconds": seconds}).raise_for_status()
-            self._ahead += seconds
+            if (left := (until - self.now()).total_seconds()) > 0:
+                httpx.post(f"{self._control}/clock", json={"advance_seconds": left}).raise_for_status()
+                self._ahead += left
 
     @property
     def clock(self) -> Clock:

@@ -91,11 +91,12 @@ def template(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Django
 
 @pytest.fixture(scope="session")
 def postgresql_template(postgresql: str, template: Path, django_db_blocker: DjangoDbBlocker) -> str:
-    """A migrated PostgreSQL database, to be copied; its keys are those of ``template``."""
-    _create(postgresql, "template_practice")
-    with django_db_blocker.unblock(), at(template, f"{postgresql}template_practice"):
+    """The name of a migrated PostgreSQL database, to be copied; its keys are those of ``template``."""
+    name = f"template_{uuid4().hex}"
+    _create(postgresql, name)
+    with django_db_blocker.unblock(), at(template, f"{postgresql}{name}"):
         practice.init("Template")
-    return postgresql
+    return name
 
 
 @pytest.fixture
@@ -110,15 +111,19 @@ def office(tmp_path: Path, template: Path, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture
 def postgresql_office(
-    tmp_path: Path, template: Path, postgresql_template: str, django_db_blocker: DjangoDbBlocker
+    tmp_path: Path,
+    template: Path,
+    postgresql: str,
+    postgresql_template: str,
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Office]:
     """A practice on PostgreSQL."""
     home = tmp_path / "home"
     (home / "keys").parent.mkdir()
     shutil.copytree(template / "keys", home / "keys")
     name = f"practice_{uuid4().hex}"
-    _create(postgresql_template, name, "template_practice")
-    url = f"{postgresql_template}{name}"
+    _create(postgresql, name, postgresql_template)
+    url = f"{postgresql}{name}"
     with django_db_blocker.unblock(), at(home, url):
         yield Office(home, url)
 

@@ -115,9 +115,11 @@ class Gate:
         """Log how a code was judged and count the refused ones; return what comes of it."""
         if self._troubles.get(CODE_REJECTED, user) is not None:
             result = "rejected"
-        return self.counted(user, result, session, step)
+        return self.counted(user, result, session, step, left)
 
-    def counted(self, user: str, result: str, session: str, step: int | None = None) -> str:
+    def counted(
+        self, user: str, result: str, session: str, step: int | None = None, left: float | None = None
+    ) -> str:
         """Log what came of a second factor and count the refused ones; return it."""
         if result == "accepted":
             self._wrong_codes.pop(user, None)

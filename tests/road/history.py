@@ -247,6 +247,7 @@ class Work:
             catalogue=self._catalogue,
             clock=self._time.clock,
             patience=0,
+            again=True,
         )
         self._note(f"{looked.lookup.pk}" if looked.snapshot is not None else f"- {looked.reason}")
 

@@ -24,7 +24,7 @@ from harvester.visit.wire import (
     Catalogue,
     Deny,
     Entered,
-    Secret,
+    GiveSecret,
     SecretKind,
     Troubled,
 )
@@ -65,14 +65,16 @@ class LightStay:
         self,
         begin: Begin,
         *,
-        secrets: Callable[[SecretKind, datetime | None], Secret | Deny],
+        secrets: GiveSecret,
         again: Callable[[Entered], None],
+        wanted: Callable[[], bool],
         inherit: tuple[int, ...],
         time: StillTime,
         watch: Callable[[Moment], None] = lambda _: None,
     ) -> None:
         assert inherit, "a stay keeps the account's lock"
         assert begin.address is not None
+        assert wanted()
         del again  # it never signs in a second time
         self._begin, self._secrets, self._time, self._watch = begin, secrets, time, watch
         self._http = httpx.Client(base_url=begin.address, verify=_TLS, trust_env=False)

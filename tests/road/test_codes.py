@@ -91,6 +91,7 @@ class Desk:
             catalogue=catalogue,
             clock=self.time.clock,
             patience=0,
+            again=True,
         )
 
     @property
@@ -127,7 +128,13 @@ def test_t_acc_07_sign_ins_at_the_end_of_a_step_are_all_accepted_the_first_time(
         if number % 2 == 0:
             desk.time.until_left(left)
         stay = LightStay(
-            begin, secrets=ledger, again=lambda _: None, inherit=(0,), time=desk.time, watch=late
+            begin,
+            secrets=ledger,
+            wanted=lambda: True,
+            again=lambda _: None,
+            inherit=(0,),
+            time=desk.time,
+            watch=late,
         )
         with stay:
             stay.enter()

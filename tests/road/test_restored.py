@@ -66,7 +66,14 @@ def test_t_acc_03_after_a_restore_the_portal_sees_no_further_sign_in(ways: tuple
     def looked() -> None:
         query = asked.claim_query("CMHP1")
         sweep.lookup_now(
-            query, account.owner, today=TODAY, stay=stay, catalogue=catalogue, clock=time.clock, patience=0
+            query,
+            account.owner,
+            today=TODAY,
+            stay=stay,
+            catalogue=catalogue,
+            clock=time.clock,
+            patience=0,
+            again=True,
         )
 
     restore = backed_up(office)

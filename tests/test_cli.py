@@ -236,7 +236,7 @@ def test_a_defect_says_so_without_a_value(monkeypatch: pytest.MonkeyPatch) -> No
     said = ran("account", "list")
     assert said.code == 70
     assert "defect" in said.err
-    assert "KeyError at test_cli.py" in said.err or "KeyError at setup.py" in said.err
+    assert "KeyError at test_cli.py" in said.err or "KeyError at account.py" in said.err
     assert "CANARY" not in said.err
     assert "Traceback" not in said.err
     monkeypatch.setenv("HARVESTER_TRACEBACK", "1")

@@ -18,14 +18,15 @@ from typing import Annotated, NoReturn
 import typer
 
 from harvester.cli import (
+    account,
     codes,
     demo,
     lookup,
     opening,
     people,
     portals,
+    practice,
     screen,
-    setup,
     snapshots,
     sources,
     sweep,
@@ -81,9 +82,9 @@ def harvester(
         os.environ[opening.HOME] = str(home)
 
 
-app.command()(setup.init)
-setup.account.add_typer(sources.source, name="source")
-app.add_typer(setup.account, name="account")
+app.command()(practice.init)
+account.account.add_typer(sources.source, name="source")
+app.add_typer(account.account, name="account")
 app.add_typer(people.people, name="people")
 app.add_typer(worklist.worklist, name="worklist")
 app.command()(sweep.sweep)

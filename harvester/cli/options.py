@@ -69,6 +69,7 @@ def _today(said: str) -> date:
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 Today = Annotated[date, typer.Option("--today", parser=_today, metavar="DAY", hidden=True)]
 By = Annotated[str | None, typer.Option("--by", metavar="PERSON", help="Who does this.")]
+Owner = Annotated[str, typer.Option("--by", metavar="PERSON", help="You, the account's owner.")]
 PortalName = Annotated[str, typer.Argument(metavar="PORTAL", help="As `harvester portals` names it.")]
 UserName = Annotated[
     str, typer.Argument(metavar="USER", parser=text(150), help="The user name at the portal.")

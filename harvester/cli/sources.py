@@ -7,16 +7,15 @@ from typing import Annotated
 
 import typer
 
-from harvester.cli import setup
+from harvester.cli import account
 from harvester.cli.opening import opened, person
-from harvester.cli.options import Json, PortalName, UserName
+from harvester.cli.options import Json, Owner, PortalName, UserName
 
 source = typer.Typer(
     no_args_is_help=True,
     help="Say where an account's password lies: once read now, then once a stay, and kept nowhere here.",
 )
 
-Owner = Annotated[str, typer.Option("--by", metavar="PERSON", help="You, the account's owner.")]
 PasswordField = Annotated[str, typer.Option(metavar="FIELD", help="The field that holds the password.")]
 SeedField = Annotated[
     str, typer.Option(metavar="FIELD", help="The one that holds the seed; else seed or totp_uri, if any.")
@@ -129,4 +128,4 @@ def _laid(portal: str, user: str, by: str, as_json: bool, said: Mapping[str, obj
         sentences += ["There is no authenticator's seed with it."]
     elif found.seed.short:
         sentences += ["Its authenticator seed is shorter than 112 bits: ask the portal for a longer one."]
-    setup.done(own, as_json, *sentences)
+    account.done(own, as_json, *sentences)

@@ -1,4 +1,4 @@
-"""The practice and its accounts."""
+"""Accounts at portals: stored, held and released, and what their owners say about them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harvester.cli import options, screen
-from harvester.cli.opening import django, installed, opened, person, person_or_new
-from harvester.cli.options import By, Json, Mistake, PortalName, Tin, Today, UserName
+from harvester.cli.opening import installed, opened, person, person_or_new
+from harvester.cli.options import By, Json, Mistake, Owner, PortalName, Tin, Today, UserName
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -24,7 +24,6 @@ account = typer.Typer(no_args_is_help=True, help="Who signs in where, and what s
 PATIENCE = 60.0
 """Seconds that a person waits for a stay to sign out."""
 
-Owner = Annotated[str, typer.Option("--by", metavar="PERSON", help="You, the account's owner.")]
 FromStdin = Annotated[
     bool,
     typer.Option("--from-stdin", help="Read the password from the first line, the seed from the second."),
@@ -34,45 +33,6 @@ PasswordChanged = Annotated[
     typer.Option(parser=options.day, metavar="DAY", help="When it was changed at the portal; else today."),
 ]
 Note = Annotated[str, typer.Option(parser=options.text(200), help="Why, or what was done.")]
-
-
-def init(
-    name: Annotated[
-        str, typer.Option(parser=options.text(200), help="The practice's name; needed the first time.")
-    ] = "",
-    tin: Annotated[
-        list[str] | None, typer.Option(parser=options.tin, metavar="TIN", help="A tax id of it.")
-    ] = None,
-    npi: Annotated[
-        list[str] | None, typer.Option(parser=options.npi, metavar="NPI", help="An NPI of it.")
-    ] = None,
-    person: Annotated[str | None, typer.Option(help="Your short name here, such as ana.")] = None,
-    person_name: Annotated[str, typer.Option(help="Your full name.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Make the practice's folder, keys and tables; may be repeated, and overwrites nothing."""
-    django()
-    from django.conf import settings
-
-    from harvester.office import practice
-    from harvester.office.models import Person
-
-    new = not practice.exists()
-    if new and not name:
-        raise Mistake("give the practice's name: harvester init --name …")
-    made = practice.init(name, tins=tuple(tin or ()), npis=tuple(npi or ()))
-    if person is not None:
-        person_or_new(person, person_name)
-    people = [{"name": one.username, "full_name": one.called} for one in Person.objects.order_by("username")]
-    if as_json:
-        places = {"home": settings.HARVESTER_HOME, "keys": settings.HARVESTER_KEYS}
-        numbers = {"tins": made.tins, "npis": made.npis}
-        screen.print_json({"practice": made.name, **numbers, **places, "new": new, "people": people})
-        return
-    screen.say(f"{made.name} is {'set up' if new else 'there already'}: {settings.HARVESTER_HOME}", "bold")
-    screen.say(f"Its keys: {settings.HARVESTER_KEYS}; without them nothing of it opens.")
-    screen.say("Back them up, and keep them apart from the database.")
-    screen.say(f"People: {', '.join(one['name'] for one in people) or 'nobody yet; add --person'}")
 
 
 @account.command("add")

@@ -15,6 +15,7 @@ import pytest
 
 from harvester.errors import PortalUnavailable
 from harvester.model.query import EligibilityQuery
+from harvester.visit import client
 from harvester.visit.client import FOLDERS, MEMORY, Stay, StayEnded
 from harvester.visit.wire import Answered, Begin, Context, Deny, GiveSecret, Secret, SecretKind
 from tests.road.road import Road, items
@@ -62,6 +63,26 @@ def test_a_stay_that_hangs_is_killed_with_all_that_it_started(road: Road) -> Non
     ):
         stay.enter()
     assert road.log["sign_ins"] == []
+
+
+def test_a_busy_stay_that_is_not_wanted_any_more_ends_and_signs_out(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "LOOK", 0.2)
+    wanted = [True]
+    with (
+        nothing_left(),
+        Stay(beginning(road), secrets=secrets_of(road), wanted=lambda: wanted[0]) as stay,
+    ):
+        stay.enter()
+        road.post("/trouble/cascadia", name="slow", value=1_500, on=True)
+        wanted[0] = False
+        with pytest.raises(StayEnded, match="taken off"):
+            stay.look(1, query())
+    log = road.log
+    assert [one["result"] for one in log["sign_ins"]] == ["accepted"]
+    assert all(session["closed"] for session in log["sessions"])
+    assert len(log["sign_outs"]) == 1
 
 
 VICTIMS = {

@@ -190,7 +190,8 @@ def sign_in(page: Page, user: User) -> None:
     page.goto("/notice")
     accept = PORTAL.arrive(page.get_by_role("button", name="I accept"))
     if NOTICE not in map(folded, PORTAL.read(page).lines):
-        raise errors.TermsToAccept("the notice before sign-in has other words than before", where="/notice")
+        said = "the notice before sign-in has other words than before; tell the flow's author, too"
+        raise errors.TermsToAccept(said, where="/notice")
     accept.click()
     PORTAL.arrive(page.get_by_label("User ID")).fill(user.name)
     page.get_by_label("Password").fill(user.password)

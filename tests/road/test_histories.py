@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ def history(
     passwords = {one["user"]: one["password"] for one in road.get("/cast")["staff"][:people]}
     told = made(Plan(control=road.control, seed=seed, passwords=passwords, **more), office.environment)
     log = road.log
+    (office.home / "log.json").write_text(json.dumps([log, told.acts]))
     assert witness.harm(log, told.acts) == []
     # Whatever reached the portal had been written down before.
     tried = Counter(one["user"] for one in log["sign_ins"] if one["which"] is not None)

@@ -56,15 +56,21 @@ def _codes(log: Any) -> Iterator[str]:
 
 
 def _returns(log: Any, acts: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield who signed in again after a refusal without its owner having acted in between."""
+    """Yield who came again with the same password after a refusal, the owner not having acted in between.
+
+    Another password than before is one that the owner has entered.
+    """
     acted = defaultdict[str, list[str]](list)
     for at, user in acts:
         acted[user].append(at)
-    refused: dict[str, str] = {}
+    came: dict[str, int] = {}
+    refused: dict[str, tuple[str, str]] = {}
     for one in log["sign_ins"]:
-        user, at = one["user"], one["at"]
-        since = None if one["which"] is None else refused.pop(user, None)
-        if since and not any(since <= act <= at for act in acted[user]):
-            yield f"{user} was refused at {since} and came again at {at}; the owner had not acted"
-        if one["result"] != "accepted":
-            refused[user] = at
+        user, at, which, result = one["user"], one["at"], one["which"], one["result"]
+        if which is not None:
+            how, since = refused.pop(user, ("", at))
+            if how and came[user] == which and not any(since <= act <= at for act in acted[user]):
+                yield f"{user} ({how}, password {which}) at {since} came again at {at}; no act of the owner's"
+            came[user] = which
+        if result != "accepted":
+            refused[user] = result, at

@@ -126,7 +126,7 @@ class Owners:
             self._control.tell("/trouble/cascadia", name="code_rejected", on=False)
         # Signing in by hand: whatever the portal counted before, it counts no more.
         self._control.tell(f"/staff/cascadia/{user}", password=self._works[user])
-        # Not before: what a killed worker had sent may reach a busy portal while the owner is on the way there.
+        # Not before: what a killed worker sent may reach a busy portal while the owner is on the way there.
         self._told.acts.append((moment(), user))
         right = self._works[user] == self._entered[user]
         if "WrongPassword" in troubles or not right:

@@ -233,6 +233,9 @@ def print_morning(out: Console, morning: Morning) -> None:
     for one, style in (*((hand, "") for hand in hands), *((told, "yellow") for told in morning.told)):
         whose = f"{one['owner']} ({one['user_name']} at {one['portal']})"
         screen.say(f"{whose}: {one['sentence']}", style, by=7, out=out)
+    if hands:
+        done = f"Done there? {program()} account release PORTAL USER, or account password with another one."
+        screen.say(done, "dim", by=7, out=out)
     for wait in morning.report.waiting:
         whose = f"{wait.owner} at {wait.portal}" if wait.owner else wait.portal or "no portal"
         screen.say(f"{wait.count} not looked up ({whose}): {wait.reason}.", "yellow", by=2, out=out)

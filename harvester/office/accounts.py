@@ -206,7 +206,7 @@ def replace(
     changed: date | None = None,
     clock: Clock | None = None,
 ) -> Credential:
-    """Store another password, and another seed where one is given; releases a refused password's hold.
+    """Store another password, and another seed where one is given; releases the holds that wanted them.
 
     It is sealed here, wherever it lay before. Only the account's owner may, and no password that the portal
     refused or let expire is taken; raises
@@ -224,7 +224,8 @@ def replace(
         account.source = None
         account.save(update_fields=["source"])
         credential = _store(account, password, parsed, changed)
-        answered = account.holds.filter(release=None, trouble__in=credentials.ANSWERED)
+        answers = (*credentials.ANSWERED, "FactorToEnroll") if parsed else credentials.ANSWERED
+        answered = account.holds.filter(release=None, trouble__in=answers)
         _release(answered, by, "another password", clock)
     return credential
 

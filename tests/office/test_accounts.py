@@ -150,3 +150,13 @@ def test_a_mock_on_this_machine_may_stand_in(address: str) -> None:
     accounts.set_address("cascadia", address, {"elsewhere": address})
     setting = PortalSetting.objects.get()
     assert (setting.address, setting.sites) == (address, {"elsewhere": address})
+
+
+@pytest.mark.parametrize(("seed", "held"), [(SEED, False), (None, True)], ids=["with a seed", "without"])
+def test_another_seed_ends_the_hold_of_a_portal_that_wanted_one_set_up(
+    office: Office, seed: str | None, held: bool
+) -> None:
+    account = office.account()
+    attempts.hold(account, "FactorToEnroll")
+    accounts.replace(account, by=account.owner, password="Another-Password-1", seed=seed)
+    assert attempts.on_hold(account) is held

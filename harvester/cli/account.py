@@ -279,7 +279,7 @@ def account_recertified(
 def _state(listed: Listed, due: list[str]) -> Text:
     state = screen.text(listed.state, "red" if listed.holds else "green")
     for sentence in due:
-        state.append_text(screen.text(f"\n{sentence}", "yellow"))
+        state.append("\n").append_text(screen.text(sentence, "yellow"))
     return state
 
 
@@ -308,6 +308,6 @@ def _plain(listed: Listed) -> dict[str, object]:
         "recertify_by": one.recertify_by,
         "sweep_consent": one.sweep_consent,
         "password": listed.where,
-        "state": listed.state.partition(":")[0],
+        "state": listed.brief,
         "holds": listed.holds,
     }

@@ -120,7 +120,7 @@ def people_review(
             one.name if one.here == "active" else f"{one.name} ({one.here})",
             *(one.portal, one.user_name, one.role or "not recorded", one.sweeps or "no"),
             one.signed_in.date() if one.signed_in else "never",
-            one.state.partition(":")[0],
+            one.state,
         ),
         none="There are no accounts.",
     )

@@ -176,8 +176,8 @@ def _accounts() -> defaultdict[str, list[str]]:
 
     found = defaultdict[str, list[str]](list)
     for one in accounts.listed() if practice.exists() else ():
-        state = one.state.partition(":")[0]
-        found[one.account.portal].append(f"{one.account.owner.called} ({one.account.user_name}), {state}")
+        said = f"{one.account.owner.called} ({one.account.user_name}), {one.brief}"
+        found[one.account.portal].append(said)
     return found
 
 

@@ -68,6 +68,11 @@ class Listed:
     """When the portal took its password last."""
 
     @property
+    def brief(self) -> str:
+        """The state without what its holds say."""
+        return "on hold" if self.state.startswith("on hold: ") else self.state
+
+    @property
     def known(self) -> Known:
         """What reminders go by."""
         newest = self.account.credentials.order_by("-version").first()
@@ -78,6 +83,8 @@ class Listed:
     @property
     def where(self) -> str:
         """Where the password lies."""
+        if not self.account.active:
+            return "destroyed"
         lies = credentials.source(self.account)
         return "sealed here" if lies is None else lies.where
 

@@ -93,5 +93,5 @@ def review() -> Iterator[Reviewed]:
             sweeps=one.account.sweep_consent,
             password_changed=one.known.changed,
             signed_in=one.signed_in,
-            state=one.state,
+            state=one.brief,
         )

@@ -155,7 +155,9 @@ class Stay:
         self._say(Look(lookup=lookup, query=query))
         answer = self._hear((Answered, Troubled))
         assert isinstance(answer, (Answered, Troubled))
-        if answer.lookup not in (lookup, None):
+        if isinstance(answer, Troubled) and answer.lookup is None:
+            raise StayEnded(f"The stay ended: {answer.words}.")
+        if answer.lookup != lookup:
             raise StayEnded("The stay answered another lookup than it was asked.")
         return answer
 

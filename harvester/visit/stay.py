@@ -69,6 +69,9 @@ from harvester.visit.wire import (
 ORPHANED = 45.0
 """Seconds in which a stay whose office died signs out, before it is killed."""
 
+GONE = ("crashed", "has been closed", "onnection closed")
+"""What Playwright says of a page or a browser that is not there any more."""
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -78,6 +81,10 @@ class OfficeGone(Exception):
 
 class GuardLost(Exception):
     """Nothing judges the browser's requests any more; the stay ends at once."""
+
+
+class PageGone(Exception):
+    """The page crashed, or the browser went away; the stay ends at once, and nothing is said of a lookup."""
 
 
 class Pipe:
@@ -190,7 +197,7 @@ class Stay:
             except Trouble as trouble:
                 self._pipe.say(told(trouble, look.lookup, self._evidence(trouble, documents)))
                 return not isinstance(trouble, (SignedOut, StaffNeeded))
-            except (OfficeGone, GuardLost):
+            except (OfficeGone, GuardLost, PageGone):
                 raise
             except Exception as problem:  # noqa: BLE001 - one lookup's defect costs that lookup
                 self._pipe.say(defect(problem, look.lookup))
@@ -272,6 +279,8 @@ class Stay:
 
     def _judged(self, problem: Error) -> Trouble:
         """Say whose turn it is after Playwright gave up: the portal's, or a flow author's."""
+        if any(words in problem.message for words in GONE):
+            raise PageGone
         if "ERR_BLOCKED_BY_CLIENT" not in problem.message:
             with suppress(Error):
                 if trouble := waiting.said(self._page, self._flow.portal.signs):

@@ -65,13 +65,9 @@ def history(
     return History(told, log)
 
 
-def nothing_is_lost(told: Told, *, refused: bool) -> None:
-    """See that every lookup was answered, once, and that whatever was told to be kept is kept.
-
-    ``refused``: a page that dies under a stay is taken for one that the flow does not know.
-    """
-    ended = {"answered", "refused"} if refused else {"answered"}
-    assert set(Lookup.objects.values_list("state", flat=True)) <= ended
+def nothing_is_lost(told: Told) -> None:
+    """See that every lookup was answered, once, and that whatever was told to be kept is kept."""
+    assert set(Lookup.objects.values_list("state", flat=True)) == {"answered"}
     kept = [*Snapshot.objects.values_list("lookup", flat=True)]
     kept += Sighting.objects.values_list("lookup", flat=True)
     assert len(kept) == len(set(kept)) == Lookup.objects.filter(state="answered").count()
@@ -88,7 +84,7 @@ def killed(
     """Make a history with kills in it, and see that it was one."""
     found = history(*ways, seed, **more)
     record(f"seed {seed}", found.figures)
-    nothing_is_lost(found.told, refused=more.get("real", False))
+    nothing_is_lost(found.told)
     held = Counter(Hold.objects.values_list("trouble", flat=True))
     assert all(held[trouble] >= count for trouble, count in more["until"].items())
     assert found.count("accepted") > sum(more["until"].values())

@@ -16,9 +16,9 @@ from tests.mock_portals.pages import Node
 
 Leaf = dict[str, Any]
 EVERY = pytest.mark.parametrize(
-    ("day", "layout", "step"), [("2026-11-16", "a", 1), ("2026-11-17", "a", 1), ("2026-11-17", "b", 4)]
+    ("day", "layout", "step"), [("2026-11-16", "a", 1), ("2026-11-17", "a", 4), ("2026-11-17", "b", 4)]
 )
-"""Both days whole, and every fourth page in the other layout."""
+"""The first day whole, every fourth page on the second, and in the other layout."""
 
 
 def test_the_ladder_is_password_code_practice_bulletin_home(kit: Kit) -> None:

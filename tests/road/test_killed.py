@@ -44,7 +44,7 @@ def killed_at_random(road: Road, office: Office, day: date, chance: Random) -> N
 
 
 @pytest.mark.parametrize(
-    ("seed", "rounds"), [(0, 2), *(pytest.param(n, 5, marks=pytest.mark.long) for n in (1, 2, 3, 4))]
+    ("seed", "rounds"), [(0, 1), *(pytest.param(n, 5, marks=pytest.mark.long) for n in (1, 2, 3, 4))]
 )
 def test_a_sweep_killed_at_random_moments_loses_nothing_and_repeats_no_harm(
     road: Road, office: Office, seed: int, rounds: int

@@ -59,7 +59,11 @@ def sample(road: Road) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", CASES, ids=lambda case: f"{case.name}-{case.value}" if case.value else case.name
+    "case",
+    [
+        pytest.param(case, id=case.name, marks=[pytest.mark.long] if case.name == "column_swap" else [])
+        for case in CASES
+    ],
 )
 def test_a_trouble_has_its_outcome_and_the_next_sweep_recovers(road: Road, case: Case) -> None:
     road.open(0)

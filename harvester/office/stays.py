@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
@@ -142,21 +142,16 @@ def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained
     """Sign in and make the account's waiting lookups until none is left or trouble ends the stay."""
     if portal is None:
         return _idle(account, "no installed flow knows the portal")
-    if forbidden := _forbidden(portal, terms):
-        return _idle(account, forbidden, PolicyForbids.__name__)
-    if paused := _paused(portal):
-        return _idle(account, paused, PortalPaused.__name__)
+    if stop := _stop(account, portal, terms):
+        return _idle(account, *stop)
     attempts.restored(terms.clock)
     if _mock(portal).address is None and (urlsplit(portal.url).hostname or "").endswith(".example"):
         return _idle(account, f"{portal.name} is make-believe and answers only while a demo runs")
     try:
         with AccountLock(account.pk, patience=terms.patience, clock=terms.clock) as lock:
             attempts.recover(account, terms.clock)
-            account.refresh_from_db()
-            if not account.active:
-                return _idle(account, "the account is not active here")
-            if until := accounts.taken(account, terms.clock):
-                return _idle(account, _taken(account, until))
+            if stop := _stop(account, portal, terms):
+                return _idle(account, *stop)
             if attempts.on_hold(account):
                 return _idle(account, "the account is on hold", StaffNeeded.__name__)
             if not waiting(account, terms.floor).exists():
@@ -266,15 +261,8 @@ class _Round:
                 return self._drained("", "the sweep was stopped")
             if not self._lock.alive():
                 return self._drained("", "the lock of the account was lost")
-            if forbidden := _forbidden(self._portal, self._terms):
-                return self._drained(PolicyForbids.__name__, forbidden)
-            if paused := _paused(self._portal):
-                return self._drained(PortalPaused.__name__, paused)
-            self._account.refresh_from_db(fields=["active", "taken_until"])
-            if not self._account.active:
-                return self._drained("", "the account is not active here")
-            if until := accounts.taken(self._account, self._terms.clock):
-                return self._drained("", _taken(self._account, until))
+            if stop := _stop(self._account, self._portal, self._terms):
+                return self._drained(stop.trouble, stop.reason)
             if spent := self._manners.spent or self._manners.over:
                 return self._drained("", spent)
             self._manners.wait()
@@ -412,14 +400,25 @@ def _mock(portal: PortalFacts) -> _Mock:
     return _Mock(setting.address, setting.sites) if setting and setting.address else _Mock()
 
 
-def _forbidden(portal: PortalFacts, terms: Terms) -> str:
-    """Return why software may not use the portal now; empty where it may."""
-    objection = policy.objection(portal, terms.today, attended=terms.received.attended)
-    return f"{portal.name} is not asked: {objection}" if objection else ""
+class _Stop(NamedTuple):
+    """Why nothing is looked up with an account now, and the trouble's name if it has one."""
+
+    reason: str
+    trouble: str = ""
 
 
-def _taken(account: Account, until: datetime) -> str:
-    return f"{account.owner.called} works at the portal until {until:%H:%M} UTC"
+def _stop(account: Account, portal: PortalFacts, terms: Terms) -> _Stop | None:
+    """Return what somebody decided that stops the account at the portal, as things are now."""
+    if objection := policy.objection(portal, terms.today, attended=terms.received.attended):
+        return _Stop(f"{portal.name} is not asked: {objection}", PolicyForbids.__name__)
+    if (pause := pauses.paused(portal.id)) is not None:
+        return _Stop(f"{portal.name} is paused: {pause.words}", PortalPaused.__name__)
+    account.refresh_from_db(fields=["active", "taken_until", "sweep_consent"])
+    if not account.active:
+        return _Stop("the account is not active here")
+    if until := accounts.taken(account, terms.clock):
+        return _Stop(f"{account.owner.called} works at the portal until {until:%H:%M} UTC")
+    return None
 
 
 def _closed(portal: PortalFacts) -> str:
@@ -429,12 +428,6 @@ def _closed(portal: PortalFacts) -> str:
 def _rules(portal: PortalFacts) -> Rules:
     """Return the portal's rules, as far as whatever stands there wants them kept."""
     return portal.rules if _mock(portal).address is None else portal.rules.at_a_mock
-
-
-def _paused(portal: PortalFacts) -> str:
-    """Return why nobody signs in at the portal now; empty where they may."""
-    pause = pauses.paused(portal.id)
-    return f"{portal.name} is paused: {pause.words}" if pause else ""
 
 
 def _idle(account: Account, reason: str, trouble: str = "", done: int = 0) -> Drained:

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup sources demo test test-long lock clean
+.PHONY: help setup sources demo test test-long mutants lock clean
 
 # The first Python that is new enough; `.venv` is made from it.
 PYTHON = $(or $(shell for python in python3 python3.13 python3.12 python3.11 python3.14 python; do \
@@ -30,9 +30,13 @@ test-long: ## run the tests that take minutes
 	@$(PYTHON) scripts/environment.py dev
 	@.venv/bin/pytest -m long -o faulthandler_timeout=1800
 
+mutants: ## change what guards accounts, one place at a time, and count what no test notices; takes an hour
+	@$(PYTHON) scripts/environment.py dev
+	@.venv/bin/python scripts/mutants.py $(ONLY)
+
 lock: ## write requirements*.lock anew from pyproject.toml
 	@$(PYTHON) scripts/environment.py lock
 
 clean: ## remove what the other targets made, but no practice's data
-	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants
 	find flows harvester mock_portals scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,12 +28,14 @@ os.environ.pop("DATABASE_URL", None)
 def _no_practice_of_anybody() -> Iterator[None]:
     from django.test import override_settings
 
+    Path(_NOWHERE).mkdir(exist_ok=True)  # a second session of this process finds it gone
     with override_settings(
         HARVESTER_HOME=_NOWHERE, HARVESTER_KEYS=f"{_NOWHERE}/keys", HARVESTER_STATE=_NOWHERE
     ):
         assert str(django_settings.HARVESTER_HOME) == _NOWHERE
         yield
-    Path(_NOWHERE).rmdir()
+    with suppress(FileNotFoundError):  # what runs beside it, forked from the same process, was first
+        Path(_NOWHERE).rmdir()
 
 
 @pytest.fixture(scope="session")

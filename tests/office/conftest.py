@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,7 +84,11 @@ def at(home: Path, url: str) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Path:
     """A folder with keys and a migrated SQLite database, to be copied."""
-    home = tmp_path_factory.mktemp("template")
+    # A session a mutant would take longer for it than for the tests: those of `make mutants` share one.
+    if "MUTANT_UNDER_TEST" not in os.environ:
+        home = tmp_path_factory.mktemp("template")
+    elif (home := Path("template").absolute()).exists():
+        return home
     with django_db_blocker.unblock(), at(home, f"sqlite:///{home}/practice.sqlite3"):
         practice.init("Template")
     return home

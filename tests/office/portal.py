@@ -78,15 +78,23 @@ class Time:
     def __init__(self, start: datetime = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)) -> None:
         self.at = start
         self.slept: list[float] = []
+        self._looks = 0
 
     @property
     def clock(self) -> Clock:
         """The clock to inject."""
-        return Clock(now=lambda: self.at, sleep=self.sleep, synchronised=lambda: True)
+        return Clock(now=self._now, sleep=self.sleep, synchronised=lambda: True)
+
+    def _now(self) -> datetime:
+        self._looks += 1
+        assert self._looks < 3000, "somebody waits without sleeping"
+        return self.at
 
     def sleep(self, seconds: float) -> None:
         """Move on."""
+        self._looks = 0
         self.slept.append(seconds)
+        assert len(self.slept) < 5000, "somebody waits for ever"
         self.at += timedelta(seconds=seconds)
 
 

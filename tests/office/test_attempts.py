@@ -2,24 +2,27 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from harvester import errors
 from harvester.office import accounts, attempts, lastattempt, pauses, sweep, worklist
 from harvester.office.attempts import RESTORED, UNFINISHED, Ledger
 from harvester.office.clock import Clock
 from harvester.office.codes import Seed
-from harvester.office.models import Account, Attempt, AttemptEnd, CodeUse, Hold
+from harvester.office.models import Account, Attempt, AttemptEnd, CodeUse, Credential, Hold
 from harvester.office.practice import PracticeError
+from harvester.office.prompts import Received
 from harvester.visit.wire import Deny, Secret
 from tests.office.conftest import Office
-from tests.office.portal import PASSWORD, SEED, TODAY, Portal, Time, catalogue, claim_item
+from tests.office.portal import FACTS, PASSWORD, SEED, TODAY, Portal, Time, catalogue, claim_item
 
 START = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
 
@@ -406,3 +409,353 @@ def test_an_expired_password_is_no_refusal(office: Office) -> None:
     refused(office.account("ana"), time)
     refused(office.account("ben"), time, "PasswordExpired")
     assert pauses.paused("cascadia") is None
+
+
+# What is written, and of whom ---------------------------------------------------------------------
+
+
+def test_nothing_is_written_or_leaves_where_an_outer_transaction_could_take_it_back(office: Office) -> None:
+    account, time = office.account(), Time()
+    asked = Ledger(account, uuid4(), time.clock, Received(None, time.clock).inbox(account, FACTS))
+    lastattempt.remember(Attempt(pk=99, stay=uuid4()))
+
+    def refuses(*writes: Callable[[], object]) -> None:
+        for write in writes:
+            with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+                write()
+
+    refuses(partial(asked, "password"), asked.settle, partial(attempts.recover, account), attempts.restored)
+    assert isinstance(asked("password"), Secret)
+    refuses(partial(asked, "authenticator"), partial(asked, "email"))
+    assert [attempt.kind for attempt in Attempt.objects.all()] == ["password"]
+
+
+def test_every_attempt_and_every_end_has_its_time(office: Office) -> None:
+    account, time = office.account(), Time()
+    asked = ledger(account, time)
+    asked("password")
+    time.at += timedelta(seconds=3)
+    asked("authenticator")
+    time.at += timedelta(seconds=4)
+    asked.settle()
+    begun = [attempt.at - START for attempt in Attempt.objects.order_by("pk")]
+    ended = [end.at - START for end in AttemptEnd.objects.order_by("attempt")]
+    assert (begun, ended) == (
+        [timedelta(), timedelta(seconds=3)],
+        [timedelta(seconds=3), timedelta(seconds=7)],
+    )
+
+
+def test_what_ended_once_does_not_end_again(office: Office) -> None:
+    account = office.account()
+    asked = ledger(account)
+    asked("password")
+    asked.settle("WrongPassword")
+    asked.settle()
+    assert results(account) == ["rejected"]
+
+
+def test_it_is_known_whether_a_secret_left_and_whether_the_portal_took_a_password(office: Office) -> None:
+    asked = ledger(office.account(seed=None))
+    assert (asked.unsettled, asked.entered, asked.unanswered) == (False, False, False)
+    asked("password")
+    assert (asked.unsettled, asked.entered) == (True, False)
+    asked.settle()
+    assert (asked.unsettled, asked.entered, asked.unanswered) == (False, True, False)
+    denied = ledger(office.account("ben", seed=None))
+    denied("password")
+    denied.settle("WrongPassword")
+    denied.settle()
+    assert (denied.unsettled, denied.entered) == (False, False)
+
+
+def test_another_accounts_codes_are_not_mine(office: Office) -> None:
+    ana, ben = ledger(office.account("ana")), ledger(office.account("ben"))
+    for asked in (ana, ben):
+        asked("password")
+    assert isinstance(ben("authenticator"), Secret)
+    assert isinstance(ana("authenticator"), Secret)
+    for asked in (ana, ben):
+        asked.settle()
+    assert [end.result for end in AttemptEnd.objects.all()] == ["accepted"] * 4
+    assert all(attempt.credential.account == attempt.account for attempt in Attempt.objects.all())
+    assert CodeUse.objects.filter(time_step=START.timestamp()).count() == 2
+
+
+def test_a_code_that_was_sent_is_not_refused_because_the_authenticators_is_asked_for(office: Office) -> None:
+    account, time = office.account(), Time()
+    asked = ledger(account, time)
+    asked("password")
+    sent = Attempt.objects.create(
+        account=account,
+        credential=Credential.objects.get(),
+        stay=Attempt.objects.get().stay,
+        kind="email",
+        at=START,
+    )
+    asked("authenticator")
+    assert not AttemptEnd.objects.filter(attempt=sent).exists()
+
+
+def test_signing_in_again_in_the_same_stay_has_two_codes_of_its_own(office: Office) -> None:
+    asked = ledger(office.account())
+    for _ in range(2):
+        answers = [asked(kind) for kind in ("password", "authenticator", "authenticator")]
+        assert [type(answer) for answer in answers] == [Secret] * 3
+        asked.settle()
+
+
+def test_a_code_with_five_seconds_left_is_used_at_once(office: Office) -> None:
+    time = Time(START + timedelta(seconds=25))
+    asked = ledger(office.account(), time)
+    asked("password")
+    asked("authenticator")
+    assert time.slept == []
+
+
+def test_a_clock_that_went_back_two_periods_waits_for_an_unused_step(office: Office) -> None:
+    account = office.account()
+    ahead, back = Time(START + timedelta(seconds=30)), Time(START)
+    for time in (ahead, back):
+        asked = ledger(account, time)
+        asked("password")
+        assert isinstance(asked("authenticator"), Secret)
+        asked.settle()
+    assert back.slept == [60.0]
+
+
+def test_recovering_an_account_touches_no_other_and_nothing_that_has_ended(office: Office) -> None:
+    ana, ben = office.account("ana"), office.account("ben")
+    done = ledger(ana)
+    done("password")
+    done.settle()
+    ledger(ben)("password")
+    assert not attempts.recover(ana)
+    assert not attempts.on_hold(ana)
+    assert results(ben) == []
+
+
+def test_an_unfinished_attempt_is_named_by_its_hold(office: Office) -> None:
+    account, time = office.account(), Time()
+    ledger(account, time)("password")
+    time.at += timedelta(hours=1)
+    assert attempts.recover(account, time.clock)
+    hold = Hold.objects.get()
+    assert (hold.attempt, hold.at, hold.trouble) == (Attempt.objects.get(), time.at, UNFINISHED)
+    assert AttemptEnd.objects.get().at == time.at
+
+
+def test_t_acc_03_a_restore_holds_nobody_twice_and_nobody_who_is_off(office: Office) -> None:
+    ana, ben, cleo = (office.account(name) for name in ("ana", "ben", "cleo"))
+    attempts.hold(ana, "TermsToAccept")
+    Account.objects.filter(pk=cleo.pk).update(active=False)
+    lastattempt.remember(Attempt(pk=99, stay=uuid4()))
+    time = Time(START + timedelta(hours=5))
+    assert attempts.restored(time.clock)
+    held = [(hold.account, hold.trouble) for hold in Hold.objects.order_by("pk")]
+    assert held == [(ana, "TermsToAccept"), (ben, RESTORED)]
+    assert Hold.objects.get(account=ben).at == time.at
+
+
+def test_sessions_that_a_portal_ended_for_others_are_not_counted(office: Office) -> None:
+    time = Time()
+    for name in ("ben", "cleo", "dora"):
+        twice(office.account(name, seed=None), time)
+    assert isinstance(twice(office.account("ana", seed=None), time), Secret)
+
+
+def test_a_code_after_a_password_is_no_signing_in_again(office: Office) -> None:
+    account, time = office.account(), Time()
+    for _ in range(3):
+        asked = ledger(account, time)
+        asked("password")
+        asked("authenticator")
+        asked.settle()
+    assert isinstance(twice(account, time), Secret)
+
+
+# Why a secret is denied, as a person reads it -----------------------------------------------------
+
+
+def on_hold(office: Office) -> Secret | Deny:
+    account = office.account()
+    attempts.hold(account, "TermsToAccept")
+    return ledger(account)("password")
+
+
+def off(office: Office) -> Secret | Deny:
+    account = office.account()
+    Account.objects.update(active=False)
+    return ledger(account)("password")
+
+
+def without_a_password(office: Office) -> Secret | Deny:
+    account = accounts.add(portal="cascadia", owner=office.person(), user_name="ana", password=None)
+    return ledger(account)("password")
+
+
+def found_nowhere(office: Office) -> Secret | Deny:
+    account = accounts.add(portal="cascadia", owner=office.person(), user_name="ana", password=None)
+    Credential.objects.create(account=account, version=1, fingerprint="of what lies elsewhere")
+    return ledger(account)("password")
+
+
+def while_one_is_open(office: Office) -> Secret | Deny:
+    account = office.account()
+    ledger(account)("password")
+    return ledger(account)("password")
+
+
+def a_third_time(office: Office) -> Secret | Deny:
+    asked = ledger(office.account())
+    for _ in range(2):
+        asked("password")
+        asked.settle()
+    return asked("password")
+
+
+def ended_too_often(office: Office) -> Secret | Deny:
+    account, time = office.account(seed=None), Time()
+    return [twice(account, time) for _ in range(4)][-1]
+
+
+def ahead(office: Office) -> Secret | Deny:
+    return ledger(office.account())("password", START + timedelta(seconds=20.6))
+
+
+def behind(office: Office) -> Secret | Deny:
+    return ledger(office.account())("password", START - timedelta(hours=1))
+
+
+def without_any_time(office: Office) -> Secret | Deny:
+    clock = Clock(now=Time().clock.now, synchronised=lambda: False)
+    return Ledger(office.account(), uuid4(), clock)("password")
+
+
+def before_the_password(office: Office) -> Secret | Deny:
+    return ledger(office.account())("authenticator")
+
+
+def without_a_seed(office: Office) -> Secret | Deny:
+    asked = ledger(office.account(seed=None))
+    asked("password")
+    return asked("authenticator")
+
+
+def a_third_code(office: Office) -> Secret | Deny:
+    asked = ledger(office.account())
+    return [asked(kind) for kind in ("password", "authenticator", "authenticator", "authenticator")][-1]
+
+
+def an_hour_back(office: Office) -> Secret | Deny:
+    account = office.account()
+    a_code = ledger(account)
+    a_code("password")
+    a_code("authenticator")
+    a_code.settle()
+    asked = ledger(account, Time(START - timedelta(hours=1)))
+    asked("password")
+    return asked("authenticator")
+
+
+def held_meanwhile(office: Office) -> Secret | Deny:
+    account = office.account()
+    asked = ledger(account)
+    asked("password")
+    attempts.hold(account, "TermsToAccept")
+    return asked("authenticator")
+
+
+def by_mail(office: Office) -> Secret | Deny:
+    return ledger(office.account())("email")
+
+
+def while_paused(office: Office) -> Secret | Deny:
+    pauses.pause("cascadia", "their administrator called")
+    return ledger(office.account())("password")
+
+
+NOT_FINISHED = (
+    "Sign in to the portal by hand to see that the account works, then release it: an attempt at signing in "
+    "was not finished, and nobody knows whether the portal counted it."
+)
+
+
+@pytest.mark.parametrize(
+    ("asking", "trouble", "words"),
+    [
+        (on_hold, "StaffNeeded", "the account is on hold"),
+        (held_meanwhile, "StaffNeeded", "the account is on hold"),
+        (off, "StaffNeeded", "the account is not active here"),
+        (without_a_password, "StaffNeeded", "no password is stored for the account"),
+        (found_nowhere, "SignedOut", "another password was stored during the stay"),
+        (
+            while_one_is_open,
+            "StaffNeeded",
+            NOT_FINISHED,
+        ),
+        (a_third_time, "SignedOut", "this stay has signed in again once already"),
+        (ended_too_often, "SignedOut", "the portal has ended 3 sessions since yesterday"),
+        (ahead, "ClockWrong", "the portal's clock is 21 s ahead of this machine's"),
+        (behind, "ClockWrong", "the portal's clock is 3600 s behind this machine's"),
+        (
+            without_any_time,
+            "ClockWrong",
+            "the portal does not tell its time, and no time server keeps this machine's clock",
+        ),
+        (before_the_password, "PortalChanged", "a code was asked for before the password"),
+        (without_a_seed, "CodeNeeded", "no authenticator seed is stored for the account"),
+        (a_third_code, "CodeRejected", "the portal refused two codes"),
+        (an_hour_back, "CodeRejected", "the clock of this machine went back"),
+        (by_mail, "CodeNeeded", "the portal sends this code to a person"),
+        (while_paused, "PortalPaused", "their administrator called"),
+    ],
+)
+def test_why_a_secret_is_denied_is_told(
+    office: Office, asking: Callable[[Office], Secret | Deny], trouble: str, words: str
+) -> None:
+    assert asking(office) == Deny(trouble=trouble, words=words)
+
+
+# What a hold says ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("words", "said"), [("503", "PortalUnavailable: 503"), ("", "PortalUnavailable")])
+def test_the_hold_says_how_an_unfinished_attempt_ended(office: Office, words: str, said: str) -> None:
+    time = Time()
+    asked = ledger(office.account(), time)
+    asked("password")
+    time.at += timedelta(seconds=9)
+    asked.settle("PortalUnavailable", words)
+    (listed,) = accounts.listed()
+    assert listed.state.endswith(f"nobody knows whether the portal counted it. It ended with: “{said}”.")
+    hold = Hold.objects.get()
+    assert (hold.attempt, hold.at) == (Attempt.objects.get(), time.at)
+
+
+def test_the_hold_of_a_refusal_names_the_last_attempt_and_its_time(office: Office) -> None:
+    time = Time()
+    asked = ledger(office.account(), time)
+    asked("password")
+    asked("authenticator")
+    time.at += timedelta(seconds=9)
+    asked.settle("CodeRejected", "Code incorrect")
+    hold = Hold.objects.get()
+    assert hold.attempt is not None
+    assert (hold.attempt.kind, hold.at, hold.by) == ("authenticator", time.at, None)
+
+
+def test_trouble_that_needs_staff_holds_the_account_also_where_nothing_had_left(office: Office) -> None:
+    asked = ledger(office.account())
+    asked.settle("TermsToAccept", "Please accept our terms")
+    hold = Hold.objects.get()
+    assert (hold.trouble, hold.attempt) == ("TermsToAccept", None)
+
+
+def test_who_put_an_account_on_hold_is_asked_before_it_is_released(office: Office) -> None:
+    account, ben = office.account(), office.person("ben")
+    attempts.hold(account, attempts.HELD, words="on leave", by=ben)
+    attempts.hold(account, attempts.HELD)
+    first, second = Hold.objects.order_by("pk")
+    assert (first.todo, first.by) == ("Ben put it on hold: ask before it is released.", ben)
+    assert second.todo == "Somebody put it on hold: ask before it is released."

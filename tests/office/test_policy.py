@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from unittest.mock import Mock
 
@@ -13,13 +13,14 @@ from harvester.model.portal import Policy, PortalFacts
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer
 from harvester.office import pauses, policy, sweep, worklist
+from harvester.office.models import PortalTerms
 from harvester.office.pauses import PauseError
 from harvester.office.policy import PolicyError
 from harvester.office.prompts import Watcher
 from harvester.office.sweep import SweepReport
 from harvester.visit.wire import Catalogue
 from tests.office.conftest import Office
-from tests.office.portal import FACTS, TODAY, TOMORROW, Portal, catalogue, claim_item, truth
+from tests.office.portal import FACTS, TODAY, TOMORROW, Portal, Time, catalogue, claim_item, truth
 
 WANTS_REGISTRATION = FACTS.model_copy(
     update={"policy": Policy.registration_required(source="terms, section 4", checked=TODAY)}
@@ -200,3 +201,116 @@ def test_a_paused_portal_is_not_asked_and_a_stay_that_is_there_ends(
         pauses.resume("cascadia", by=office.person())
     with pytest.raises(PauseError, match="say why"):
         pauses.pause("cascadia", " ")
+
+
+# What terms say of software -----------------------------------------------------------------------
+
+MAY = date(2026, 5, 20)
+WATCHED = "until somebody attests that they do, it runs only while a person watches"
+READ_IN_MAY = f"its terms were last read on 2026-05-20, more than 180 days ago; {WATCHED}"
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        (Policy.permitted(source="terms", checked=MAY), None),
+        (Policy.prohibited(source="section 9", checked=TODAY), "its terms forbid software (section 9)"),
+        (
+            Policy.registration_required(source="section 4", checked=TODAY),
+            "its terms want software registered first (section 4)",
+        ),
+        (Policy.unknown(), None),
+    ],
+)
+def test_while_a_person_watches_only_what_is_written_stands_against_it(
+    declared: Policy, said: str | None
+) -> None:
+    assert declared.objection(TODAY, attended=True) == said
+
+
+@pytest.mark.parametrize(
+    ("declared", "attested", "said"),
+    [
+        (Policy.permitted(source="terms", checked=MAY + timedelta(days=1)), None, None),
+        (Policy.permitted(source="terms", checked=MAY - timedelta(days=1)), MAY, READ_IN_MAY),
+        (Policy.permitted(source="terms", checked=MAY), MAY - timedelta(days=1), READ_IN_MAY),
+        (Policy.permitted(source="terms", checked=MAY), TODAY, None),
+        (Policy.unknown(), TODAY, None),
+        (Policy.unknown(), None, f"nobody has recorded whether its terms allow software; {WATCHED}"),
+    ],
+)
+def test_while_nobody_watches_somebody_has_to_have_read_the_terms_lately(
+    declared: Policy, attested: date | None, said: str | None
+) -> None:
+    assert declared.objection(MAY + timedelta(days=181), attested=attested) == said
+
+
+# What is recorded of them -------------------------------------------------------------------------
+
+
+def test_a_record_says_who_said_it_and_when(office: Office) -> None:
+    ana, time = office.person(), Time()
+    policy.register(WANTS_REGISTRATION, " REG-4471 ", by=ana, clock=time.clock)
+    policy.attest(WANTS_REGISTRATION, "terms, section 3\n", by=ana, clock=time.clock)
+    policy.forbid(WANTS_REGISTRATION, "\tletter of 2026-11-02", by=ana, clock=time.clock)
+    rows = [(row.portal, row.kind, row.words, row.by, row.at) for row in PortalTerms.objects.order_by("pk")]
+    assert rows == [
+        ("cascadia", "registered", "REG-4471", ana, time.at),
+        ("cascadia", "attested", "terms, section 3", ana, time.at),
+        ("cascadia", "forbidden", "letter of 2026-11-02", ana, time.at),
+    ]
+
+
+def test_what_is_recorded_of_another_portal_does_not_count(office: Office) -> None:
+    elsewhere = WANTS_REGISTRATION.model_copy(update={"id": "elsewhere"})
+    policy.register(elsewhere, "REG-4471", by=office.person())
+    assert "registered first" in (policy.objection(WANTS_REGISTRATION, TODAY) or "")
+    policy.forbid(elsewhere, "a letter", by=office.person())
+    assert policy.objection(FACTS, TODAY) is None
+
+
+def test_of_what_is_recorded_the_newest_counts(office: Office) -> None:
+    time = Time()
+    policy.attest(UNREAD, "terms of spring", by=office.person(), clock=time.clock)
+    time.at += timedelta(days=100)
+    policy.attest(UNREAD, "terms of winter", by=office.person(), clock=time.clock)
+    assert policy.objection(UNREAD, TODAY + timedelta(days=280)) is None
+    for words in ("a letter", "another letter"):
+        policy.forbid(UNREAD, words, by=office.person())
+    assert policy.objection(UNREAD, TODAY) == "its terms forbid software (another letter)"
+
+
+@pytest.mark.parametrize(
+    ("facts", "record", "words", "said"),
+    [
+        (WANTS_REGISTRATION, policy.register, " ", "the registration's number is empty"),
+        (
+            FACTS,
+            policy.register,
+            "REG-1",
+            "Cascadia Provider Portal registers no software; its policy is: permitted",
+        ),
+        (WANTS_REGISTRATION, policy.attest, " ", "say where the portal's terms allow software"),
+        (WANTS_REGISTRATION, policy.forbid, " ", "say where the portal's terms forbid software"),
+    ],
+)
+def test_what_changes_nothing_or_says_nothing_is_not_recorded(
+    office: Office, facts: PortalFacts, record: Callable[..., None], words: str, said: str
+) -> None:
+    with pytest.raises(PolicyError) as refused:
+        record(facts, words, by=office.person())
+    assert str(refused.value) == said
+    assert not PortalTerms.objects.exists()
+
+
+def test_once_forbidden_nothing_else_is_recorded(office: Office) -> None:
+    ana = office.person()
+    policy.forbid(WANTS_REGISTRATION, "a letter", by=ana)
+    for record, said in (
+        (policy.register, "is recorded as forbidding software; a registration does not undo it"),
+        (policy.attest, "forbids software; nobody can attest otherwise here"),
+    ):
+        with pytest.raises(PolicyError) as refused:
+            record(WANTS_REGISTRATION, "REG-4471", by=ana)
+        assert str(refused.value) == f"Cascadia Provider Portal {said}"
+    assert PortalTerms.objects.count() == 1

@@ -19,7 +19,7 @@ from harvester.model.snapshot import Answer
 from harvester.office import accounts, prompts, sweep, worklist
 from harvester.office.attempts import Ledger
 from harvester.office.models import Account, Attempt, AttemptEnd, CodeRequest, Hold, Lookup, Person
-from harvester.office.prompts import MOMENT, Prompt, PromptError, Received, Typed, Watcher
+from harvester.office.prompts import MOMENT, Channel, Prompt, PromptError, Received, Typed, Watcher
 from harvester.office.sweep import SweepReport
 from harvester.office.vault import SealError
 from harvester.visit.wire import Catalogue, Deny, Secret
@@ -317,6 +317,59 @@ def test_nobody_is_asked_before_the_password_or_for_an_account_on_hold(office: O
     assert isinstance(late, Deny)
     assert late.trouble == "StaffNeeded"
     assert owner.asked == []
+
+
+def ledger(account: Account, owner: Owner | None, mfa: tuple[Channel, ...] = ()) -> Ledger:
+    """Return what gives the account's secrets, while its owner watches or nobody does."""
+    clock = Time().clock
+    rules = FACTS.rules.model_copy(update={"mfa": mfa})
+    inbox = Received(owner.watcher if owner else None, clock).inbox(account, facts(rules=rules))
+    return Ledger(account, uuid4(), clock, inbox)
+
+
+def test_why_a_code_that_a_person_receives_is_denied_is_told(office: Office) -> None:
+    asked = ledger(office.account(), Owner())
+    assert asked("email") == Deny(trouble="PortalChanged", words="a code was asked for before the password")
+    asked("password")
+    asked("email")
+    assert asked("email") == Deny(trouble="CodeRejected", words="the portal refused the code")
+
+
+def test_a_code_that_nobody_enters_leaves_nothing_unsettled(office: Office) -> None:
+    asked = ledger(office.account(), None)
+    asked("password")
+    assert asked("email") == Deny(
+        trouble="CodeNeeded", words="nobody was there to enter the code that the portal sent"
+    )
+    assert (asked.unsettled, asked.unanswered) == (False, True)
+
+
+def test_no_password_leaves_where_nobody_would_enter_the_code(office: Office) -> None:
+    asked = ledger(office.account(), None, mfa=("email",))
+    assert asked("password") == Deny(
+        trouble="CodeNeeded",
+        words="Cascadia Provider Portal sends codes, and Ana is not here to enter one",
+    )
+    assert asked.unanswered
+    assert not Attempt.objects.exists()
+
+
+def test_a_code_that_came_another_way_was_not_refused(office: Office) -> None:
+    asked = ledger(office.account(), Owner())
+    asked("password")
+    assert [asked("email"), asked("text")] == [Secret(value=CODE)] * 2
+    asked.settle()
+    assert {result for _, result in results()} == {"accepted"}
+
+
+def test_signing_in_again_in_the_same_stay_asks_for_another_code(office: Office) -> None:
+    owner = Owner()
+    asked = ledger(office.account(), owner)
+    for _ in range(2):
+        asked("password")
+        assert asked("email") == Secret(value=CODE)
+        asked.settle()
+    assert len(owner.asked) == 2
 
 
 def twice() -> Callable[[Query], Answer | Exception]:

@@ -20,6 +20,8 @@ from harvester.office.codes import Seed
 from harvester.office.models import Account, Attempt, AttemptEnd, CodeUse, Credential, Hold
 from harvester.office.practice import PracticeError
 from harvester.office.prompts import Received
+from harvester.office.sources import CommandSource
+from harvester.office.vault import Slot
 from harvester.visit.wire import Deny, Secret
 from tests.office.conftest import Office
 from tests.office.portal import FACTS, PASSWORD, SEED, TODAY, Portal, Time, catalogue, claim_item
@@ -479,7 +481,7 @@ def test_another_accounts_codes_are_not_mine(office: Office) -> None:
         asked.settle()
     assert [end.result for end in AttemptEnd.objects.all()] == ["accepted"] * 4
     assert all(attempt.credential.account == attempt.account for attempt in Attempt.objects.all())
-    assert CodeUse.objects.filter(time_step=START.timestamp()).count() == 2
+    assert CodeUse.objects.filter(time_step=int(START.timestamp())).count() == 2
 
 
 def test_a_code_that_was_sent_is_not_refused_because_the_authenticators_is_asked_for(office: Office) -> None:
@@ -555,6 +557,17 @@ def test_t_acc_03_a_restore_holds_nobody_twice_and_nobody_who_is_off(office: Off
     held = [(hold.account, hold.trouble) for hold in Hold.objects.order_by("pk")]
     assert held == [(ana, "TermsToAccept"), (ben, RESTORED)]
     assert Hold.objects.get(account=ben).at == time.at
+
+
+@pytest.mark.parametrize("trouble", [None, "AnotherSession"])
+def test_whom_the_portal_knows_it_has_accepted(office: Office, trouble: str | None) -> None:
+    ana, ben = office.account("ana"), office.account("ben")
+    ledger(ben)("password")
+    asked = ledger(ana)
+    asked("password")
+    asked.settle(trouble)
+    assert (results(ana), results(ben)) == (["accepted"], [])
+    assert not Hold.objects.exists()
 
 
 def test_sessions_that_a_portal_ended_for_others_are_not_counted(office: Office) -> None:
@@ -745,11 +758,13 @@ def test_the_hold_of_a_refusal_names_the_last_attempt_and_its_time(office: Offic
     assert (hold.attempt.kind, hold.at, hold.by) == ("authenticator", time.at, None)
 
 
-def test_trouble_that_needs_staff_holds_the_account_also_where_nothing_had_left(office: Office) -> None:
-    asked = ledger(office.account())
-    asked.settle("TermsToAccept", "Please accept our terms")
+@pytest.mark.parametrize("trouble", ["TermsToAccept", "CodeNeeded"])
+def test_trouble_that_needs_staff_holds_the_account_also_where_nothing_had_left(
+    office: Office, trouble: str
+) -> None:
+    ledger(office.account()).settle(trouble)
     hold = Hold.objects.get()
-    assert (hold.trouble, hold.attempt) == ("TermsToAccept", None)
+    assert (hold.trouble, hold.attempt) == (trouble, None)
 
 
 def test_who_put_an_account_on_hold_is_asked_before_it_is_released(office: Office) -> None:
@@ -759,3 +774,39 @@ def test_who_put_an_account_on_hold_is_asked_before_it_is_released(office: Offic
     first, second = Hold.objects.order_by("pk")
     assert (first.todo, first.by) == ("Ben put it on hold: ask before it is released.", ben)
     assert second.todo == "Somebody put it on hold: ask before it is released."
+
+
+def test_what_to_do_about_a_refused_password_depends_on_where_it_lies(office: Office) -> None:
+    sealed, elsewhere = office.account("ana"), office.account("ben")
+    elsewhere.source = CommandSource(argv=("/bin/true",)).model_dump(mode="json")
+    todos = [
+        [attempts.hold(account, trouble).todo for trouble in ("WrongPassword", "TermsToAccept")]
+        for account in (sealed, elsewhere)
+    ]
+    put = "Sign in by hand, put the password that works where it lies, then release the account here."
+    assert todos == [
+        [errors.WrongPassword.todo, errors.TermsToAccept.todo],
+        [put, errors.TermsToAccept.todo],
+    ]
+
+
+def test_a_hold_without_words_says_what_to_do_and_nothing_else(office: Office) -> None:
+    attempts.hold(office.account("ana"), "TermsToAccept")
+    ledger(office.account("ben")).settle("TermsToAccept")
+    assert [one.state for one in accounts.listed()] == [f"on hold: {errors.TermsToAccept.todo}"] * 2
+
+
+def test_what_is_sealed_in_a_database_lies_where_it_was_put(office: Office) -> None:
+    # Under another name, or another's, nothing that is stored would open.
+    account = office.account()
+    hold = attempts.hold(account, "TermsToAccept")
+    credential = Credential.objects.get()
+    assert [
+        attempts.password_slot(credential),
+        attempts.seed_slot(credential),
+        attempts.words_slot(hold),
+    ] == [
+        Slot("credential", f"{account.pk}/1", "password"),
+        Slot("credential", str(account.pk), "seed"),
+        Slot("hold", str(hold.uuid), "words"),
+    ]

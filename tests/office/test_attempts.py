@@ -13,14 +13,14 @@ import pytest
 from django.db import connections, transaction
 
 from harvester import errors
-from harvester.office import accounts, attempts, lastattempt, pauses, sweep, worklist
+from harvester.office import accounts, attempts, credentials, lastattempt, pauses, sweep, worklist
 from harvester.office.attempts import RESTORED, UNFINISHED, Ledger
 from harvester.office.clock import Clock
 from harvester.office.codes import Seed
 from harvester.office.models import Account, Attempt, AttemptEnd, CodeUse, Credential, Hold
 from harvester.office.practice import PracticeError
 from harvester.office.prompts import Received
-from harvester.office.sources import CommandSource
+from harvester.office.sources import CommandSource, Secrets
 from harvester.office.vault import Slot
 from harvester.visit.wire import Deny, Secret
 from tests.office.conftest import Office
@@ -471,6 +471,14 @@ def test_it_is_known_whether_a_secret_left_and_whether_the_portal_took_a_passwor
     assert (denied.unsettled, denied.entered) == (False, False)
 
 
+def test_a_password_was_taken_also_where_the_code_after_it_is_refused(office: Office) -> None:
+    asked = ledger(office.account())
+    asked("password")
+    asked("authenticator")
+    asked.settle("CodeRejected")
+    assert asked.entered
+
+
 def test_another_accounts_codes_are_not_mine(office: Office) -> None:
     ana, ben = ledger(office.account("ana")), ledger(office.account("ben"))
     for asked in (ana, ben):
@@ -504,6 +512,17 @@ def test_signing_in_again_in_the_same_stay_has_two_codes_of_its_own(office: Offi
     for _ in range(2):
         answers = [asked(kind) for kind in ("password", "authenticator", "authenticator")]
         assert [type(answer) for answer in answers] == [Secret] * 3
+        asked.settle()
+
+
+def test_a_password_that_lies_elsewhere_leaves_as_it_was_read_and_so_do_its_codes(office: Office) -> None:
+    account = accounts.add(portal="cascadia", owner=office.person(), user_name="ana", password=None)
+    fingerprint = credentials.fingerprint(account, PASSWORD)
+    Credential.objects.create(account=account, version=1, fingerprint=fingerprint)
+    for seed, code in ((Seed.parse(SEED), True), (None, False)):
+        asked = Ledger(account, uuid4(), Time().clock, elsewhere=Secrets(PASSWORD, seed))
+        assert asked("password") == Secret(value=PASSWORD)
+        assert isinstance(asked("authenticator"), Secret) is code
         asked.settle()
 
 
@@ -597,8 +616,9 @@ def on_hold(office: Office) -> Secret | Deny:
 
 
 def off(office: Office) -> Secret | Deny:
-    account = office.account()
+    account = office.account("ana")
     Account.objects.update(active=False)
+    office.account("ben")
     return ledger(account)("password")
 
 

@@ -461,7 +461,7 @@ def test_what_nobody_approves_holds_nobody_and_what_is_refused_does(
     asked("password")
     asked("push", None, "42")
     asked.settle(trouble)
-    assert asked.unanswered is not held
+    assert asked.unanswered is (not held)
     assert Hold.objects.exists() is held
     assert results() == [("password", "accepted"), ("push", result)]
 

@@ -703,6 +703,12 @@ def by_mail(office: Office) -> Secret | Deny:
     return ledger(office.account())("email")
 
 
+def without_the_key(office: Office) -> Secret | Deny:
+    account = office.account()
+    (office.home / "keys" / "credentials.private").unlink()
+    return ledger(account)("password")
+
+
 def while_paused(office: Office) -> Secret | Deny:
     pauses.pause("cascadia", "their administrator called")
     return ledger(office.account())("password")
@@ -741,6 +747,11 @@ NOT_FINISHED = (
         (a_third_code, "CodeRejected", "the portal refused two codes"),
         (an_hour_back, "CodeRejected", "the clock of this machine went back"),
         (by_mail, "CodeNeeded", "the portal sends this code to a person"),
+        (
+            without_the_key,
+            "StaffNeeded",
+            "this machine has no credentials.private: it can store credentials and not use them",
+        ),
         (while_paused, "PortalPaused", "their administrator called"),
     ],
 )

@@ -442,6 +442,15 @@ def test_the_owner_is_told_which_number_to_pick_and_nothing_crosses(either: Offi
     assert results() == [("password", "accepted"), ("push", "accepted")]
 
 
+def test_where_the_portal_shows_no_number_the_owner_approves_it(office: Office) -> None:
+    owner = Owner()
+    asked = ledger(office.account(), owner)
+    asked("password")
+    assert asked("push") == Secret(value="")
+    (prompt,) = owner.asked
+    assert (prompt.number, "approve it there" in prompt.sentence) == ("", True)
+
+
 def test_nobody_types_what_the_phone_answers(office: Office) -> None:
     account, owner, time = office.account(), Owner(), Time()
     asked = Ledger(account, uuid4(), time.clock, Received(owner.watcher, time.clock).inbox(account, facts()))

@@ -703,12 +703,6 @@ def by_mail(office: Office) -> Secret | Deny:
     return ledger(office.account())("email")
 
 
-def without_the_key(office: Office) -> Secret | Deny:
-    account = office.account()
-    (office.home / "keys" / "credentials.private").unlink()
-    return ledger(account)("password")
-
-
 def while_paused(office: Office) -> Secret | Deny:
     pauses.pause("cascadia", "their administrator called")
     return ledger(office.account())("password")
@@ -747,11 +741,6 @@ NOT_FINISHED = (
         (a_third_code, "CodeRejected", "the portal refused two codes"),
         (an_hour_back, "CodeRejected", "the clock of this machine went back"),
         (by_mail, "CodeNeeded", "the portal sends this code to a person"),
-        (
-            without_the_key,
-            "StaffNeeded",
-            "this machine has no credentials.private: it can store credentials and not use them",
-        ),
         (while_paused, "PortalPaused", "their administrator called"),
     ],
 )
@@ -759,6 +748,18 @@ def test_why_a_secret_is_denied_is_told(
     office: Office, asking: Callable[[Office], Secret | Deny], trouble: str, words: str
 ) -> None:
     assert asking(office) == Deny(trouble=trouble, words=words)
+
+
+def test_a_password_that_belongs_to_another_account_does_not_open(office: Office) -> None:
+    ana, ben = office.account("ana"), office.account("ben")
+    sealed = Credential.objects.get(account=ben).sealed_password
+    Credential.objects.create(account=ana, version=2, sealed_password=sealed, fingerprint="of ben's")
+    assert ledger(ana)("password") == Deny(
+        trouble="StaffNeeded",
+        words=f"the password of credential {ana.pk}/2 does not open: "
+        "it was changed, moved from another row, or sealed with other keys",
+    )
+    assert not Attempt.objects.exists()
 
 
 # What a hold says ---------------------------------------------------------------------------------

@@ -739,7 +739,7 @@ NOT_FINISHED = (
         (before_the_password, "PortalChanged", "a code was asked for before the password"),
         (without_a_seed, "CodeNeeded", "no authenticator seed is stored for the account"),
         (a_third_code, "CodeRejected", "the portal refused two codes"),
-        (an_hour_back, "CodeRejected", "the clock of this machine went back"),
+        (an_hour_back, "ClockWrong", "the clock of this machine jumped"),
         (by_mail, "CodeNeeded", "the portal sends this code to a person"),
         (while_paused, "PortalPaused", "their administrator called"),
     ],

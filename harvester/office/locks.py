@@ -55,14 +55,17 @@ class Lock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._session is not None:
+            # A session's end is heard late: whoever is next must not find the lock taken.
+            with suppress(DatabaseError), self._session.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock_all()")
+            with suppress(DatabaseError):
+                self._session.close()
+            self._session = None
         # Closed, never unlocked: unlocking would take the lock from the child as well.
         if self._file is not None:
             os.close(self._file)
             self._file = None
-        if self._session is not None:
-            with suppress(DatabaseError):
-                self._session.close()
-            self._session = None
 
     @property
     def descriptors(self) -> tuple[int, ...]:

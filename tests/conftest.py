@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 _NOWHERE = tempfile.mkdtemp(prefix="harvester-tests-")
+atexit.register(shutil.rmtree, _NOWHERE, ignore_errors=True)
 os.environ["HARVESTER_HOME"] = os.environ["HARVESTER_STATE"] = _NOWHERE
 os.environ.pop("HARVESTER_KEYS", None)
 os.environ.pop("DATABASE_URL", None)
@@ -28,14 +30,12 @@ os.environ.pop("DATABASE_URL", None)
 def _no_practice_of_anybody() -> Iterator[None]:
     from django.test import override_settings
 
-    Path(_NOWHERE).mkdir(exist_ok=True)  # a second session of this process finds it gone
     with override_settings(
         HARVESTER_HOME=_NOWHERE, HARVESTER_KEYS=f"{_NOWHERE}/keys", HARVESTER_STATE=_NOWHERE
     ):
         assert str(django_settings.HARVESTER_HOME) == _NOWHERE
         yield
-    with suppress(FileNotFoundError):  # what runs beside it, forked from the same process, was first
-        Path(_NOWHERE).rmdir()
+    assert list(Path(_NOWHERE).glob("*")) == []
 
 
 @pytest.fixture(scope="session")

@@ -60,8 +60,7 @@ def register(portal: PortalFacts, number: str, *, by: Person, clock: Clock | Non
     if not number.strip():
         raise PolicyError("the registration's number is empty")
     if portal.policy.automation is not Automation.REGISTRATION_REQUIRED:
-        said = portal.policy.automation.replace("_", " ")
-        raise PolicyError(f"{portal.name} registers no software; its policy is: {said}")
+        raise PolicyError(f"{portal.name} registers no software; its policy is: {portal.policy.automation}")
     if recorded(portal.id).forbidden is not None:
         raise PolicyError(
             f"{portal.name} is recorded as forbidding software; a registration does not undo it"

@@ -62,13 +62,22 @@ def test_t_acc_14_the_codes_of_a_short_seed_are_those_of_rfc_6238(more: str, at:
     assert seed.code(seed.step(at)) == code
 
 
+def test_t_acc_14_a_long_seed_whose_codes_live_a_minute_makes_them_by_the_minute() -> None:
+    seed = Seed(RFC["SHA1"], period=60)
+    assert seed.code(seed.step(1111111109)) == "360094"
+
+
 def test_t_acc_14_a_seed_of_112_bits_is_not_short() -> None:
     assert [Seed(bytes(count)).short for count in (13, 14)] == [True, False]
 
 
-def test_t_acc_14_padding_does_not_matter() -> None:
-    assert Seed.parse("GEZDGNBVGY3TQOJQGE======").secret == b"12345678901"
-    assert Seed.parse("GEZDGNBVGY3TQOJQGE").secret == b"12345678901"
+@pytest.mark.parametrize("padding", ["", "=", "======"])
+def test_t_acc_14_padding_does_not_matter(padding: str) -> None:
+    assert Seed.parse(f"GEZDGNBVGY3TQOJQGE{padding}").secret == b"12345678901"
+
+
+def test_t_acc_14_every_letter_of_a_seed_counts() -> None:
+    assert Seed.parse("GEZDGNBVGY3TQOJX").secret == base64.b32decode("GEZDGNBVGY3TQOJX")
 
 
 def test_t_acc_14_what_an_address_does_not_say_is_six_digits_of_sha_1_every_30_seconds() -> None:

@@ -15,7 +15,7 @@ from harvester.model.snapshot import Answer
 from harvester.office import pauses, policy, sweep, worklist
 from harvester.office.models import PortalTerms
 from harvester.office.pauses import PauseError
-from harvester.office.policy import PolicyError
+from harvester.office.policy import PolicyError, Recorded
 from harvester.office.prompts import Watcher
 from harvester.office.sweep import SweepReport
 from harvester.visit.wire import Catalogue
@@ -243,6 +243,10 @@ def test_while_nobody_watches_somebody_has_to_have_read_the_terms_lately(
     declared: Policy, attested: date | None, said: str | None
 ) -> None:
     assert declared.objection(MAY + timedelta(days=181), attested=attested) == said
+
+
+def test_nobody_watches_unless_it_is_said() -> None:
+    assert "only while a person watches" in (Recorded().objection(UNREAD, TODAY) or "")
 
 
 # What is recorded of them -------------------------------------------------------------------------

@@ -60,11 +60,19 @@ def rerun(office: Office) -> Portal:
 
 
 @pytest.mark.parametrize("moment", STORING)
-def test_after_a_kill_a_rerun_loses_nothing_and_stores_nothing_twice(either: Office, moment: str) -> None:
-    either.account()
+@pytest.mark.parametrize(
+    "database",
+    ["office", pytest.param("postgresql_office", marks=pytest.mark.long)],
+    ids=["sqlite", "postgresql"],
+)
+def test_after_a_kill_a_rerun_loses_nothing_and_stores_nothing_twice(
+    request: pytest.FixtureRequest, database: str, moment: str
+) -> None:
+    office: Office = request.getfixturevalue(database)
+    office.account()
     follow()
-    killed(either, moment)
-    rerun(either)
+    killed(office, moment)
+    rerun(office)
     assert Counter(Lookup.objects.values_list("state", flat=True)) == {"answered": COUNT}
     assert Snapshot.objects.values("subject").distinct().count() == Snapshot.objects.count() == COUNT
     assert Evidence.objects.count() == COUNT

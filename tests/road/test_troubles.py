@@ -45,6 +45,8 @@ CASES = [
     Case("column_swap", "grid", lookups="refused", trouble="PortalChanged", where="billed", only=("claim",)),
 ]
 """One of each kind of outcome: what each trouble comes to is the flow's own test's."""
+SLOW = ("column_swap", "wrong_patient")
+"""Cases that the flow's own test plays too, without an office: these are `make test-long`'s."""
 
 
 def sample(road: Road) -> None:
@@ -61,7 +63,7 @@ def sample(road: Road) -> None:
 @pytest.mark.parametrize(
     "case",
     [
-        pytest.param(case, id=case.name, marks=[pytest.mark.long] if case.name == "column_swap" else [])
+        pytest.param(case, id=case.name, marks=[pytest.mark.long] if case.name in SLOW else [])
         for case in CASES
     ],
 )

@@ -91,16 +91,12 @@ class Watch:
                 self._live.start()
 
 
-def _nothing(seconds: float) -> None:
-    time.sleep(seconds)
-
-
 @contextmanager
 def typing(prompt: Prompt, shown: Console) -> Iterator[Typed]:
     """Ask the person at the terminal for a code, as long as the context is open."""
     screen.say(prompt.sentence, "bold yellow", by=2, out=shown)
     if prompt.kind == "push":
-        yield partial(_nothing, MOMENT)
+        yield partial(time.sleep, MOMENT)  # the phone answers
         return
     shown.print("  Code (Enter: not now): ", end="")
     typed = False

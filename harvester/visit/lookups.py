@@ -62,18 +62,26 @@ def _checked(look: Callable[[Page, Q], A] | None, check: Callable[[A, Q], None],
     return found
 
 
+def _all(
+    look: Callable[[Page, Q], A] | None, check: Callable[[A, Q], None], page: Page, queries: Sequence[Q]
+) -> list[A]:
+    """Return what each of several searches finds, one after another; ``NotOnFile`` where none does."""
+    found = []
+    for query in queries:
+        with suppress(NotOnFile):
+            found.append(_checked(look, check, page, query))
+    if not found:
+        raise NotOnFile("none of the searches lists anything")
+    return found
+
+
 def _claims(flow: Flow, page: Page, query: ClaimsQuery) -> ClaimList:
     """List claims, in several searches where the portal takes none that is so long."""
     spans = list(flow.portal.rules.spans("claims", query.service_from, query.service_to))
     if query.claim_number is not None or len(spans) == 1:
         return _checked(flow.claims, checks.claim_list, page, query)
-    found = []
-    for first, last in spans:
-        part = query.model_copy(update={"service_from": first, "service_to": last})
-        with suppress(NotOnFile):
-            found.append(_checked(flow.claims, checks.claim_list, page, part))
-    if not found:
-        raise NotOnFile("no search lists a claim")
+    parts = [query.model_copy(update={"service_from": first, "service_to": last}) for first, last in spans]
+    found = _all(flow.claims, checks.claim_list, page, parts)
     # A claim of several days may be in two searches.
     rows = {row.claim_number.value: row for part in found for row in part.rows}
     return found[-1].model_copy(
@@ -86,13 +94,8 @@ def _payments(flow: Flow, page: Page, query: PaymentsQuery) -> PaymentList:
     spans = list(flow.portal.rules.spans("payments", query.issued_from, query.issued_to))
     if query.number is not None or len(spans) == 1:
         return _checked(flow.payments, checks.payment_list, page, query)
-    found = []
-    for first, last in spans:
-        part = query.model_copy(update={"issued_from": first, "issued_to": last})
-        with suppress(NotOnFile):
-            found.append(_checked(flow.payments, checks.payment_list, page, part))
-    if not found:
-        raise NotOnFile("no search lists a payment")
+    parts = [query.model_copy(update={"issued_from": first, "issued_to": last}) for first, last in spans]
+    found = _all(flow.payments, checks.payment_list, page, parts)
     payments = tuple(payment for part in found for payment in part.payments)
     together = {
         "payments": payments,

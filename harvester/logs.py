@@ -52,6 +52,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "at": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"),
     "event": re.compile(r"[a-z][a-z_]{2,39}"),
     "portal": re.compile(r"[a-z][a-z0-9_]{1,31}"),
+    "worker": re.compile(r"[A-Za-z0-9-]{1,63}\.\d{1,7}\.[0-9a-f]{6}"),
 }
 """Keys whose values are short words of our own."""
 

@@ -29,6 +29,7 @@ from harvester.office import accounts, sweep, worklist
 from harvester.office.models import Account, Hold, Person, Practice, Snapshot
 from harvester.visit import client
 from harvester.visit.wire import Catalogue
+from tests.office import alone
 from tests.office.conftest import Office, office, template  # noqa: F401 - fixtures
 from tests.office.portal import (
     FACTS,
@@ -116,7 +117,7 @@ def ran(*arguments: str, stdin: str = "", typed: str | None = None) -> Ran:
 def portal(monkeypatch: pytest.MonkeyPatch) -> Portal:
     """A portal in this process, instead of a browser at one."""
     portal = Portal(answers=_answered)
-    for function in (sweep.sweep, sweep.lookup_now):
+    for function in (alone.swept, sweep.lookup_now):
         defaults = function.__kwdefaults__
         assert defaults is not None
         monkeypatch.setitem(defaults, "stay", portal.stay)

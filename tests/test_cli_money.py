@@ -25,6 +25,7 @@ from harvester.model.snapshot import Answer
 from harvester.office import sweep, worklist
 from harvester.visit import client
 from harvester.visit.wire import Catalogue
+from tests.office import alone
 from tests.office.conftest import Office, office, template  # noqa: F401 - fixtures
 from tests.office.portal import (
     TODAY,
@@ -125,7 +126,7 @@ def answered(query: Query) -> Answer:
 def money(office: Office, monkeypatch: pytest.MonkeyPatch) -> Portal:  # noqa: F811
     """A portal in this process that offers everything, and a worklist."""
     portal = Portal(answers=answered)
-    for function in (sweep.sweep, sweep.lookup_now):
+    for function in (alone.swept, sweep.lookup_now):
         defaults = function.__kwdefaults__
         assert defaults is not None
         monkeypatch.setitem(defaults, "stay", portal.stay)

@@ -30,9 +30,8 @@ from harvester.testing.make_believe import MakeBelieve, MakeBelieveError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from harvester.office.models import Lookup
+    from harvester.office.models import Lookup, Stay
     from harvester.office.prompts import Prompt, Typed, Watcher
-    from harvester.office.stays import Progress
     from harvester.testing.truth import Comparison, Truth
 
 DAYS = 2
@@ -209,13 +208,13 @@ def _day(portals: MakeBelieve, number: int, out: Console) -> Day:
     return done
 
 
-def day(portals: MakeBelieve, progress: Callable[[Progress], None]) -> Day:
+def day(portals: MakeBelieve, told: Callable[[Stay], None]) -> Day:
     """Sweep on the portals' date and compare every answer with the truth of that day."""
-    from harvester.office import sweep
+    from harvester.office.engine import swept
 
     today, began = portals.today, time.monotonic()
     _want_lists(today)
-    report = sweep.sweep(today=today, progress=progress, watcher=_mailbox(portals))
+    report = swept(today, told=told, watcher=_mailbox(portals))
     seconds = time.monotonic() - began
     truths = {portal: portals.truth(portal) for portal in portals.addresses}
     return Day(Morning(report, today), *_compared(report.sweep, today, truths), seconds)

@@ -233,9 +233,7 @@ def _look(asked: dict[str, object], name: str | None, again: bool, today: date, 
 
     query, who = _query(asked), person(name, "--as")
     with Watch(screen.console(stderr=True), quiet=as_json) as watch:
-        looked = lookup_now(
-            query, who, today=today, progress=watch, watcher=watch.watcher([who]), again=again
-        )
+        looked = lookup_now(query, who, today=today, told=watch, watcher=watch.watcher([who]), again=again)
     row, found = looked.lookup, looked.snapshot
     about, (words, where) = report.about(row), snapshots.words(row)
     before = snapshots.before(found) if found is not None else None

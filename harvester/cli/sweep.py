@@ -32,12 +32,11 @@ def sweep(by: By = None, as_json: Json = False, today: Today = options.NOW) -> N
     """Look up everything that is due, with everybody's own account; ends with 3 if something is left."""
     opened()
     from harvester.cli.watch import Watch
-    from harvester.office.sweep import sweep as swept
+    from harvester.office.engine import swept
 
     with Watch(screen.console(stderr=True), quiet=as_json) as watch:
-        morning = Morning(
-            swept(today=today, progress=watch, watcher=watch.watcher(at_the_terminal(by))), today
-        )
+        done = swept(today, told=watch, watcher=watch.watcher(at_the_terminal(by)))
+    morning = Morning(done, today)
     if as_json:
         screen.print_json(morning.whole | {"answers": list(_answers(morning.report.sweep))})
     else:
@@ -116,9 +115,8 @@ class Morning:
         """What the portals told account owners on the way in, and what is due soon."""
         from harvester.cli.report import reminders
         from harvester.office import accounts
-        from harvester.office.models import Sweep
 
-        due, since = reminders(self.day), Sweep.objects.get(pk=self.report.sweep).started
+        due, since = reminders(self.day), self.report.run.started
         return [
             {
                 "owner": one.account.owner.called,
@@ -161,7 +159,17 @@ class Morning:
             "day": self.day,
             "complete": self.complete,
             "counts": self.report.counts,
-            "stays": self.report.stays,
+            "stays": [
+                {
+                    "account": stay.account_id,
+                    "owner": stay.account.owner.called,
+                    "portal": stay.account.portal,
+                    "done": stay.done,
+                    "trouble": stay.trouble,
+                    "reason": stay.reason,
+                }
+                for stay in self.report.stays
+            ],
             "needs_a_person": self.hands,
             "waiting": self.report.waiting,
             "cannot_be_asked": [{"item": item, "reason": why} for item, why in self.report.unaskable],
@@ -179,7 +187,7 @@ def last_sweep() -> list[Story]:
     last = Sweep.objects.order_by("-pk").first()
     if last is None:
         return []
-    return Morning(SweepReport(sweep=last.pk, stays=(), left=(), unaskable=()), last.day).stories
+    return Morning(SweepReport(last.pk), last.day).stories
 
 
 def _answers(run: int) -> Iterator[dict[str, Any]]:

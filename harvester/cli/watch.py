@@ -18,16 +18,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from harvester.cli import screen
-from harvester.office.models import Person
+from harvester.office.models import Person, Stay
 from harvester.office.prompts import MOMENT, Prompt, Typed, Watcher, legible
-from harvester.office.stays import Progress
-
-ANSWERS = frozenset({"", "NotOnFile", "SeveralOnFile"})
-"""Troubles of a lookup that are an answer."""
 
 
 class Watch:
-    """Shows how stays go; a context manager that is called with progress.
+    """Shows how stays go; a context manager that is told of each step of theirs.
 
     ``quiet``: nothing is said where there is no terminal.
     """
@@ -35,7 +31,7 @@ class Watch:
     def __init__(self, shown: Console, *, quiet: bool = False) -> None:
         self._console = shown
         self._quiet = quiet or shown.is_terminal
-        self._stays: dict[UUID, _Stay] = {}
+        self._lines: dict[UUID, _Line] = {}
         self._writing = threading.Lock()
         self._asking = threading.Lock()
         self._live = progress.Progress(
@@ -59,19 +55,19 @@ class Watch:
         """Leave the last state on the screen."""
         self._live.stop()
 
-    def __call__(self, heard: Progress) -> None:
-        """Take in what an account's stay is doing."""
+    def __call__(self, stay: Stay) -> None:
+        """Take in what a stay is doing."""
         with self._writing:
-            if heard.account not in self._stays:
-                who = screen.plain(f"{heard.owner} at {heard.portal}")
-                self._stays[heard.account] = _Stay(who, self._live.add_task("", who=who, rate="", state=""))
-            stay = self._stays[heard.account]
-            worth_a_sentence = stay.hear(heard)
-            state = f"[{_STYLES.get(heard.doing, 'default')}]{escape(stay.state)}"
-            self._live.update(stay.line, completed=heard.done, total=heard.total, rate=stay.rate, state=state)
+            if stay.account_id not in self._lines:
+                who = screen.plain(f"{stay.account.owner.called} at {stay.account.portal}")
+                self._lines[stay.account_id] = _Line(who, self._live.add_task("", who=who, rate="", state=""))
+            line = self._lines[stay.account_id]
+            worth_a_sentence = line.hear(stay)
+            state = f"[{_style(stay)}]{escape(line.state)}"
+            self._live.update(line.task, completed=stay.done, total=stay.total, rate=line.rate, state=state)
             if worth_a_sentence and not self._quiet:
-                rate = f", {stay.rate}" if stay.rate else ""
-                said = f"{stay.who}: {heard.done}/{heard.total}{rate}, {stay.state}"
+                rate = f", {line.rate}" if line.rate else ""
+                said = f"{line.who}: {stay.done}/{stay.total}{rate}, {line.state}"
                 screen.say(said, by=2, out=self._console)
 
     def watcher(self, people: Iterable[Person]) -> Watcher | None:
@@ -119,33 +115,41 @@ def typing(prompt: Prompt, shown: Console) -> Iterator[Typed]:
         screen.say("This code is not waited for any more.", by=2, out=shown)
 
 
-_STYLES = {"signing_in": "yellow", "trouble": "bold red", "signed_out": "dim"}
+def doing(stay: Stay) -> str:
+    """Return what a stay is doing, in words."""
+    if stay.doing == Stay.Doing.ENDED:
+        said = f"stopped: {screen.spaced(stay.trouble)}" if stay.trouble else "signed out"
+    elif stay.doing == Stay.Doing.SIGNING_IN:
+        said = f"signing in as {stay.account.user_name}"
+    else:
+        said = f"signed in as {stay.account.user_name}"
+    return screen.plain(f"{said}, {stay.refused} refused" if stay.refused else said)
 
 
-class _Stay:
+def _style(stay: Stay) -> str:
+    if stay.doing == Stay.Doing.ENDED:
+        return "bold red" if stay.trouble else "dim"
+    return "yellow" if stay.doing == Stay.Doing.SIGNING_IN else "default"
+
+
+class _Line:
     """What was heard of one account."""
 
-    def __init__(self, who: str, line: progress.TaskID) -> None:
-        self.who, self.line = who, line
+    def __init__(self, who: str, task: progress.TaskID) -> None:
+        self.who, self.task = who, task
         self.rate = ""
         self.state = ""
         self._began = time.monotonic()
-        self._refused = 0
+        self._done = 0
         self._quarter = 0
 
-    def hear(self, heard: Progress) -> bool:
+    def hear(self, stay: Stay) -> bool:
         """Take in what happened; return whether it is worth a sentence where nothing can be redrawn."""
-        if heard.doing == "signed_in":
+        if stay.doing == Stay.Doing.SIGNED_IN and not stay.done:
             self._began = time.monotonic()
-        if heard.done:
-            self.rate = f"{heard.done / max(time.monotonic() - self._began, 0.1) * 60:,.0f}/min"
-        looked_up = heard.doing == "looked_up"
-        self._refused += looked_up and heard.trouble not in ANSWERS
-        doing = {
-            "signing_in": f"signing in as {heard.user_name}",
-            "signed_out": "signed out",
-            "trouble": f"stopped: {screen.spaced(heard.trouble)}",
-        }.get(heard.doing, f"signed in as {heard.user_name}")
-        self.state = screen.plain(f"{doing}, {self._refused} refused" if self._refused else doing)
-        before, self._quarter = self._quarter, 4 * heard.done // max(heard.total, 1)
+        if stay.done:
+            self.rate = f"{stay.done / max(time.monotonic() - self._began, 0.1) * 60:,.0f}/min"
+        looked_up, self._done = stay.done != self._done, stay.done
+        self.state = doing(stay)
+        before, self._quarter = self._quarter, 4 * stay.done // max(stay.total, 1)
         return not looked_up or before < self._quarter < 4

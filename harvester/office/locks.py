@@ -73,6 +73,11 @@ class Lock:
         assert self._file is not None, "the lock is not held"
         return (self._file,)
 
+    def forget(self) -> None:
+        """Remove the file of a lock that is held and that nobody will want again."""
+        for name in self._names:
+            _file(name).unlink(missing_ok=True)
+
     def alive(self) -> bool:
         """Whether the lock is still held; asks the database where the lock is a session of it."""
         if self._file is None:
@@ -93,9 +98,9 @@ class Lock:
         return any(self._one_taken(name) for name in self._names)
 
     def _one_taken(self, name: str) -> bool:
-        folder = Path(settings.HARVESTER_HOME) / "locks"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        path = _file(name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -136,6 +141,10 @@ def in_use(account: UUID) -> bool:
             return False
     except Busy:
         return True
+
+
+def _file(name: str) -> Path:
+    return Path(settings.HARVESTER_HOME) / "locks" / f"{name}.lock"
 
 
 def _number(name: str) -> int:

@@ -84,6 +84,8 @@ class PortalSetting(models.Model):
     """A mock's address in place of the portal's, on loopback."""
     sites = models.JSONField(default=dict, blank=True, validators=[all_loopback])
     """The mock's addresses in place of the portal's further sites, by their names."""
+    sweep_at = models.TimeField(null=True, blank=True)
+    """When its nightly sweep is planned, in the portal's time zone; ``None``: as the portal's hours say."""
 
     @override
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -311,12 +313,52 @@ class Item(models.Model):
 
 
 class Sweep(models.Model):
-    """One run over everything that was due."""
+    """One run over everything that was due: begun by a person, or the night's, portal by portal."""
 
     day = models.DateField()
     """The practice's date."""
+    nightly = models.BooleanField(default=False)
     started = models.DateTimeField()
     ended = models.DateTimeField(null=True)
+    """When nothing of it was left that could be looked up by itself."""
+    left = models.JSONField(default=list)
+    """What was due and no account could take: portal, how many, why."""
+    unaskable = models.JSONField(default=list)
+    """Items (row number) that lack something that every search needs, and what."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day"], condition=Q(nightly=True), name="one_sweep_a_night")
+        ]
+
+
+class Stay(models.Model):
+    """One person signed in at one portal, once: where it is, and how it ended."""
+
+    class Doing(models.TextChoices):
+        SIGNING_IN = "signing_in"
+        SIGNED_IN = "signed_in"
+        ENDED = "ended"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="stays")
+    worker = models.CharField(max_length=80)
+    """The process that made it."""
+    began = models.DateTimeField()
+    ended = models.DateTimeField(null=True)
+    doing = models.CharField(max_length=16, choices=Doing, default=Doing.SIGNING_IN)
+    done = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    """Of these, lookups whose page did not become data."""
+    total = models.PositiveIntegerField(default=0)
+    """Lookups done and still to do."""
+    trouble = models.CharField(max_length=40, blank=True)
+    """A class name of :mod:`harvester.errors`, ``Defect`` or ``StayEnded``."""
+    reason = models.CharField(max_length=400, blank=True)
+    """Why lookups still wait, without a full stop."""
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-began"], name="stays_of_account")]
 
 
 class Lookup(models.Model):
@@ -327,6 +369,7 @@ class Lookup(models.Model):
         ANSWERED = "answered"
         REFUSED = "refused"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=16)
@@ -338,6 +381,8 @@ class Lookup(models.Model):
     sweep = models.ForeignKey(Sweep, on_delete=models.PROTECT, null=True, related_name="lookups")
     requested_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     """Who waits for it; ``None`` for the sweep."""
+    stay = models.ForeignKey(Stay, on_delete=models.PROTECT, null=True, related_name="lookups")
+    """Which stay made it."""
     sealed_query = models.BinaryField()
     subject = models.CharField(max_length=64)
     """Keyed hash of what is asked about: equal for the same claim, or the same payment's file."""

@@ -21,6 +21,7 @@ AHEAD = timedelta(days=14)
 """How long before an appointment its coverage is looked up."""
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
+MINUTE = timedelta(minutes=1)
 MONTH = timedelta(days=30)
 """How long after a payment its file is asked for, where the portal has none yet."""
 SETTLED_BY = 10
@@ -28,6 +29,19 @@ SETTLED_BY = 10
 
 NOTHING, RECEIVED = "none", "received"
 """The status of an empty list of payments, demands or authorizations, and of a file that is kept."""
+
+_LONGEST_REST = timedelta(hours=1)
+_RESTS = {
+    "PortalUnavailable": 5 * MINUTE,
+    "AnotherSession": 15 * MINUTE,
+    "ClockWrong": 15 * MINUTE,
+    "CodeNeeded": 15 * MINUTE,
+    "SignedOut": 15 * MINUTE,
+    "SourceClosed": 15 * MINUTE,
+}
+"""How long nobody signs in after a trouble that ends by itself; the next time twice as long."""
+_HELPS_NOBODY = frozenset({"Defect", "NotOnFile", "PortalChanged", "WrongPage"})
+"""Troubles that are there until somebody mends a flow: not again in the same night."""
 
 Money = PaymentsQuery | OverpaymentsQuery | RemittanceFileQuery
 """What is asked about a tax id of the practice, without an item of the worklist."""
@@ -176,6 +190,18 @@ def files(found: PaymentList, asked: PaymentsQuery) -> Iterator[RemittanceFileQu
         }
         with suppress(ValidationError):
             yield RemittanceFileQuery.model_validate({"carrier": asked.carrier, "tin": asked.tin} | known)
+
+
+def rest(trouble: str, streak: int) -> timedelta:
+    """Return how long after a stay that ended in trouble nobody signs in again by itself.
+
+    ``streak`` is how many stays in a row ended so, and made no lookup.
+    """
+    if trouble in _HELPS_NOBODY:
+        return timedelta(hours=20)
+    if trouble == "StayEnded":
+        return min(MINUTE * ((1 << streak - 1) - 1), _LONGEST_REST)
+    return min(_RESTS.get(trouble, timedelta()) * (1 << streak - 1), _LONGEST_REST)
 
 
 def why_not(item: Followed, today: date, ahead: timedelta = AHEAD) -> str:

@@ -124,7 +124,10 @@ def try_again(row: Lookup, troubled: Troubled, *, day: date, clock: Clock) -> Lo
     if row.tries + 1 >= MOST_TRIES and troubled.trouble == "StayEnded":
         return fail(row, troubled, day=day, clock=clock)
     Lookup.objects.filter(pk=row.pk, state=Lookup.State.WAITING).update(
-        tries=row.tries + 1, trouble=troubled.trouble, sealed_words=_sealed_words(row, troubled)
+        stay=row.stay_id,
+        tries=row.tries + 1,
+        trouble=troubled.trouble,
+        sealed_words=_sealed_words(row, troubled),
     )
     return Lookup.State.WAITING
 
@@ -229,6 +232,7 @@ def _ended(
         outcome=outcome,
         day=day,
         done_at=clock.now(),
+        stay=row.stay_id,
         tries=row.tries + 1,
         trouble=troubled.trouble if troubled else "",
         sealed_words=_sealed_words(row, troubled) if troubled else None,

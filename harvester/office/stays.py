@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from itertools import takewhile
 from types import TracebackType
-from typing import Literal, NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
 
 import structlog
-from django.db.models import Count, Max, Q, QuerySet
+from django.db import DatabaseError
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from harvester import errors
 from harvester.errors import PolicyForbids, PortalPaused, StaffNeeded, Trouble
 from harvester.model.portal import LookupKind, PortalFacts, Rules
 from harvester.model.query import Query
-from harvester.office import accounts, attempts, credentials, lookups, pauses, policy, snapshots
+from harvester.office import accounts, attempts, credentials, lookups, models, pauses, plan, policy, snapshots
 from harvester.office.attempts import Ledger
 from harvester.office.clock import Clock
-from harvester.office.locks import AccountLock, Busy, PlaceLock
+from harvester.office.locks import AccountLock, Busy, PlaceLock, in_use
 from harvester.office.manners import Manners
 from harvester.office.models import Account, Lookup, PortalSetting, SessionLeft
+from harvester.office.plan import Urgency
 from harvester.office.prompts import Received
-from harvester.office.sources import Secrets, SourceError
+from harvester.office.sources import SourceError
 from harvester.visit.client import StayEnded
 from harvester.visit.wire import Answered, Begin, Context, Entered, GiveSecret, Troubled
 
@@ -33,9 +35,15 @@ log = structlog.get_logger()
 REFUSALS_IN_A_ROW = 3
 """So many refused pages in a row end a stay: the portal changed, and more of it helps nobody."""
 
-BUSY = "somebody is signed in with the account, or as many as the portal allows with others"
+MOST_STREAK = 8
+"""How many stays are looked back upon for trouble that repeats itself."""
 
-Doing = Literal["signing_in", "signed_in", "looked_up", "trouble", "signed_out"]
+CLOSED = "SourceClosed"
+"""The trouble of a stay whose password lies elsewhere and could not be read."""
+
+_DIED = "the process that made the last stay ended before it did"
+
+BUSY = "somebody is signed in with the account, or as many as the portal allows with others"
 
 
 class Stay(Protocol):
@@ -74,30 +82,11 @@ class Open(Protocol):
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Where one account's stay is, for a person who watches."""
+class Drained:
+    """Why an account's lookups still wait, without a full stop; nothing where none does."""
 
-    account: UUID
-    owner: str
-    user_name: str
-    portal: str
-    doing: Doing
-    done: int
-    total: int
-    """Lookups done, and done or still to do, in this stay."""
     trouble: str = ""
     """A class name of :mod:`harvester.errors`, ``Defect`` or ``StayEnded``."""
-
-
-@dataclass(frozen=True)
-class Drained:
-    """How an account's stay ended; ``reason`` says why lookups still wait, without a full stop."""
-
-    account: UUID
-    owner: str
-    portal: str
-    done: int = 0
-    trouble: str = ""
     reason: str = ""
 
 
@@ -109,7 +98,10 @@ class Terms:
     """The practice's date."""
     stay: Open
     clock: Clock
-    progress: Callable[[Progress], None] = lambda _: None
+    worker: str = ""
+    """The process that makes them."""
+    told: Callable[[models.Stay], None] = lambda _: None
+    """Told of a stay when it begins, with each step, and when it has ended."""
     stopped: Callable[[], bool] = lambda: False
     """Asked between two lookups: whether to sign out and end."""
     floor: int = 0
@@ -118,6 +110,8 @@ class Terms:
     """Seconds to wait for the account's lock."""
     waits: tuple[float, ...] = ()
     """Seconds to wait before each further try while the portal is unavailable."""
+    since: datetime | None = None
+    """Stays that ended in trouble before then are no reason to wait; ``None``: whenever it was."""
     received: Received = field(default_factory=Received)
     """Where codes come from that a portal sends to a person."""
     answered: Callable[[Lookup], None] = lambda _: None
@@ -138,41 +132,87 @@ def waiting(
     return rows.exclude(kind__in=closed).order_by("-urgency", "pk")
 
 
+def ready(facts: Mapping[str, PortalFacts], terms: Terms) -> Iterator[Account]:
+    """Yield the accounts whose waiting lookups can be made now, those with the most urgent first."""
+    mine = Q(lookups__requested_by=F("owner")) | Q(lookups__requested_by=None, sweep_consent__isnull=False)
+    rows = Account.objects.select_related("owner").filter(
+        mine, lookups__state=Lookup.State.WAITING, lookups__urgency__gte=terms.floor
+    )
+    for account in rows.annotate(most=Max("lookups__urgency")).order_by("-most", "pk"):
+        if obstacle(account, facts.get(account.portal), terms) is None:
+            yield account
+
+
+def obstacle(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained | None:
+    """Return why nobody signs in with the account now to make what waits, ``None`` where one may."""
+    if portal is None:
+        return Drained(reason="no installed flow knows the portal")
+    if stop := _stop(account, portal, terms):
+        return stop
+    if _mock(portal).address is None and (urlsplit(portal.url).hostname or "").endswith(".example"):
+        return Drained(reason=f"{portal.name} is make-believe and answers only while a demo runs")
+    if attempts.on_hold(account):
+        return Drained(StaffNeeded.__name__, "the account is on hold")
+    if portal.rules.stays_open and (left := accounts.left_open(account, terms.clock)):
+        return Drained(reason=f"its last session at {portal.name} may be open until {left:%H:%M} UTC")
+    manners = Manners(account, _rules(portal), terms.clock)
+    rows = waiting(account, terms.floor)
+    if rows.exists() and not waiting(account, terms.floor, manners.closed).exists():
+        return Drained(reason=_closed(portal))
+    if spent := manners.spent or terms.received.inbox(account, portal).vain:
+        return Drained(reason=spent)
+    return _rests(account, terms)
+
+
+def why(account: Account, portal: PortalFacts | None, terms: Terms) -> str:
+    """Return why the account's lookups wait."""
+    if stop := obstacle(account, portal, terms):
+        return stop.reason
+    return BUSY if in_use(account.pk) else "they wait for their turn"
+
+
 def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained:
     """Sign in and make the account's waiting lookups until none is left or trouble ends the stay."""
-    if portal is None:
-        return _idle(account, "no installed flow knows the portal")
-    if stop := _stop(account, portal, terms):
-        return _idle(account, *stop)
     attempts.restored(terms.clock)
-    if _mock(portal).address is None and (urlsplit(portal.url).hostname or "").endswith(".example"):
-        return _idle(account, f"{portal.name} is make-believe and answers only while a demo runs")
+    if stop := obstacle(account, portal, terms):
+        return stop
+    assert portal is not None
     try:
         with AccountLock(account.pk, patience=terms.patience, clock=terms.clock) as lock:
             attempts.recover(account, terms.clock)
-            if stop := _stop(account, portal, terms):
-                return _idle(account, *stop)
-            if attempts.on_hold(account):
-                return _idle(account, "the account is on hold", StaffNeeded.__name__)
+            _bury(account, terms.clock)
+            if stop := obstacle(account, portal, terms):
+                return stop
             if not waiting(account, terms.floor).exists():
-                return _idle(account, "")
-            if portal.rules.stays_open and (left := accounts.left_open(account, terms.clock)):
-                return _idle(account, f"its last session at {portal.name} may be open until {left:%H:%M} UTC")
-            manners = Manners(account, _rules(portal), terms.clock)
-            if not waiting(account, terms.floor, manners.closed).exists():
-                return _idle(account, _closed(portal))
-            if spent := manners.spent:
-                return _idle(account, spent)
-            if vain := terms.received.inbox(account, portal).vain:
-                return _idle(account, vain)
+                return Drained()
             with PlaceLock(portal.id, portal.rules.at_once) as place:
                 inherited = (*lock.descriptors, *place.descriptors)
-                elsewhere = credentials.drawn(account)
-                return _Round(account, portal, terms, lock, inherited, manners, elsewhere).run()
+                return _Round(account, portal, terms, lock, inherited).run()
     except Busy:
-        return _idle(account, BUSY)
-    except SourceError as error:
-        return _idle(account, str(error))
+        return Drained(reason=BUSY)
+
+
+def _bury(account: Account, clock: Clock) -> None:
+    """End the stays of the account whose process ended before they did; the account's lock is held."""
+    dead = models.Stay.objects.filter(account=account, ended=None)
+    dead.update(ended=clock.now(), doing=models.Stay.Doing.ENDED, trouble=StayEnded.__name__, reason=_DIED)
+
+
+def _rests(account: Account, terms: Terms) -> Drained | None:
+    """Return why nobody signs in again so soon after the last stay; whoever waits in person may."""
+    ended = models.Stay.objects.filter(account=account, ended__isnull=False)
+    if terms.since is not None:
+        ended = ended.filter(began__gte=terms.since)
+    lately = list(ended.order_by("-began")[:MOST_STREAK])
+    if terms.floor >= Urgency.PERSON_WAITS or not lately:
+        return None
+    last = lately[0]
+    assert last.ended is not None
+    alike = takewhile(lambda one: one.trouble == last.trouble and not one.done, lately)
+    until = last.ended + plan.rest(last.trouble, max(1, len(list(alike))))
+    if until <= terms.clock.now():
+        return None
+    return Drained(last.trouble, f"{last.reason}; again from {until:%H:%M} UTC")
 
 
 class _Round:
@@ -185,32 +225,60 @@ class _Round:
         terms: Terms,
         lock: AccountLock,
         inherited: tuple[int, ...],
-        manners: Manners,
-        elsewhere: Secrets | None,
     ) -> None:
-        self._manners = manners
+        self._manners = Manners(account, _rules(portal), terms.clock)
         self._inherited = inherited
         self._account = account
         self._portal = portal
         self._terms = terms
         self._lock = lock
-        self._id = uuid4()
         self._context = Context.model_validate(account.context)
-        inbox = terms.received.inbox(account, portal)
-        self._ledger = Ledger(account, self._id, terms.clock, inbox, elsewhere)
+        self._inbox = terms.received.inbox(account, portal)
         self._done = 0
         self._total = 0
         self._newest = 0
+        self._unread = 0
         self._refused = 0
         self._tried: set[int] = set()
-        self._log = log.bind(account=account.pk, portal=portal.id, stay=self._id)
+        self._log = log.bind(account=account.pk, portal=portal.id)
 
     def run(self) -> Drained:
         """Make the stay."""
         known = waiting(self._account, self._terms.floor).aggregate(count=Count("pk"), newest=Max("pk"))
         self._total, self._newest = known["count"], known["newest"]
+        self._row = models.Stay.objects.create(
+            account=self._account,
+            worker=self._terms.worker,
+            began=self._terms.clock.now(),
+            total=self._total,
+        )
+        self._log = self._log.bind(stay=self._row.pk)
+        self._terms.told(self._row)
         self._log.info("stay_begun", waiting=self._total)
-        self._tell("signing_in")
+        drained = Drained(StayEnded.__name__, "the stay was broken off")
+        try:
+            drained = self._made()
+        except DatabaseError:
+            raise
+        except Exception:
+            drained = Drained("Defect", _REASONS["Defect"])
+            raise
+        finally:
+            self._log.info("stay_ended", done=self._done)
+            self._note(
+                doing=models.Stay.Doing.ENDED,
+                ended=self._terms.clock.now(),
+                trouble=drained.trouble,
+                reason=drained.reason[:400],
+            )
+        return drained
+
+    def _made(self) -> Drained:
+        try:
+            elsewhere = credentials.drawn(self._account)
+        except SourceError as error:
+            return Drained(CLOSED, str(error))
+        self._ledger = Ledger(self._account, self._row.pk, self._terms.clock, self._inbox, elsewhere)
         begin = Begin(
             portal=self._portal.id,
             user_name=self._account.user_name,
@@ -229,15 +297,13 @@ class _Round:
             drained = self._stay(stay)
         if self._ledger.entered and not stay.signed_out:
             self._left()
-        self._log.info("stay_ended", done=drained.done)
-        self._tell("trouble" if drained.trouble else "signed_out", drained.trouble)
         return drained
 
     def _left(self) -> None:
         """Note that the session may still be open at the portal."""
         now, rules = self._terms.clock.now(), self._portal.rules
         until = now + (rules.stays_open or rules.idle)
-        SessionLeft.objects.create(account=self._account, stay=self._id, at=now, until=until)
+        SessionLeft.objects.create(account=self._account, stay=self._row.pk, at=now, until=until)
         self._log.warning("session_left")
 
     def _stay(self, stay: Stay) -> Drained:
@@ -255,14 +321,14 @@ class _Round:
             return self._drained(name, error.words if name in _OURS else _AT_THE_DOOR.get(name, ""))
         self._entered(entered)
         self._strange.update(trouble="")
-        self._tell("signed_in")
+        self._note(doing=models.Stay.Doing.SIGNED_IN)
         while (row := self._next()) is not None:
             if self._terms.stopped():
                 return self._drained("", "the sweep was stopped")
             if not self._lock.alive():
                 return self._drained("", "the lock of the account was lost")
             if stop := _stop(self._account, self._portal, self._terms):
-                return self._drained(stop.trouble, stop.reason)
+                return stop
             if spent := self._manners.spent or self._manners.over:
                 return self._drained("", spent)
             self._manners.wait()
@@ -309,6 +375,7 @@ class _Round:
         """Make one lookup; the name of the trouble that ends the stay, if one does. Raises ``StayEnded``."""
         query = self._context.asks(lookups.asked(row))
         self._tried.add(row.pk)
+        row.stay_id = self._row.pk
         answer = stay.look(row.pk, query)
         clock, day = self._terms.clock, self._terms.today
         if isinstance(answer, Answered):
@@ -342,31 +409,25 @@ class _Round:
 
     def _went(self, row: Lookup, state: Lookup.State, trouble: str) -> str | None:
         self._done += 1
-        self._refused = 0 if state is Lookup.State.ANSWERED else self._refused + 1
+        read = state is Lookup.State.ANSWERED
+        self._refused += not read
+        self._unread = 0 if read else self._unread + 1
         self._log.info("looked_up", lookup=row.pk, kind=row.kind, outcome=state.value)
-        self._tell("looked_up", trouble)
-        return (trouble or "WrongPage") if self._refused >= REFUSALS_IN_A_ROW else None
+        self._note(done=self._done, refused=self._refused, total=self._total)
+        return (trouble or "WrongPage") if self._unread >= REFUSALS_IN_A_ROW else None
 
     def _drained(self, trouble: str, reason: str = "") -> Drained:
         if trouble == "CodeNeeded" and self._ledger.unanswered:
             reason = f"{self._portal.name} sends codes to {self._account.owner.called}, and none was entered"
         if trouble and not reason:
             reason = _REASONS.get(trouble, "the account is on hold until a person has acted at the portal")
-        return _idle(self._account, reason.removesuffix("."), trouble, self._done)
+        return Drained(trouble, reason.removesuffix("."))
 
-    def _tell(self, doing: Doing, trouble: str = "") -> None:
-        self._terms.progress(
-            Progress(
-                account=self._account.pk,
-                owner=self._account.owner.called,
-                user_name=self._account.user_name,
-                portal=self._portal.id,
-                doing=doing,
-                done=self._done,
-                total=self._total,
-                trouble=trouble,
-            )
-        )
+    def _note(self, **now: object) -> None:
+        for name, value in now.items():
+            setattr(self._row, name, value)
+        self._row.save(update_fields=list(now))
+        self._terms.told(self._row)
 
 
 _AT_THE_DOOR = {
@@ -400,24 +461,17 @@ def _mock(portal: PortalFacts) -> _Mock:
     return _Mock(setting.address, setting.sites) if setting and setting.address else _Mock()
 
 
-class _Stop(NamedTuple):
-    """Why nothing is looked up with an account now, and the trouble's name if it has one."""
-
-    reason: str
-    trouble: str = ""
-
-
-def _stop(account: Account, portal: PortalFacts, terms: Terms) -> _Stop | None:
+def _stop(account: Account, portal: PortalFacts, terms: Terms) -> Drained | None:
     """Return what somebody decided that stops the account at the portal, as things are now."""
     if objection := policy.objection(portal, terms.today, attended=terms.received.attended):
-        return _Stop(f"{portal.name} is not asked: {objection}", PolicyForbids.__name__)
+        return Drained(PolicyForbids.__name__, f"{portal.name} is not asked: {objection}")
     if (pause := pauses.paused(portal.id)) is not None:
-        return _Stop(f"{portal.name} is paused: {pause.words}", PortalPaused.__name__)
+        return Drained(PortalPaused.__name__, f"{portal.name} is paused: {pause.words}")
     account.refresh_from_db(fields=["active", "taken_until", "sweep_consent"])
     if not account.active:
-        return _Stop("the account is not active here")
+        return Drained(reason="the account is not active here")
     if until := accounts.taken(account, terms.clock):
-        return _Stop(f"{account.owner.called} works at the portal until {until:%H:%M} UTC")
+        return Drained(reason=f"{account.owner.called} works at the portal until {until:%H:%M} UTC")
     return None
 
 
@@ -428,10 +482,6 @@ def _closed(portal: PortalFacts) -> str:
 def _rules(portal: PortalFacts) -> Rules:
     """Return the portal's rules, as far as whatever stands there wants them kept."""
     return portal.rules if _mock(portal).address is None else portal.rules.at_a_mock
-
-
-def _idle(account: Account, reason: str, trouble: str = "", done: int = 0) -> Drained:
-    return Drained(account.pk, account.owner.called, account.portal, done, trouble, reason)
 
 
 def _known(trouble: str) -> bool:

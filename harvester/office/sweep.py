@@ -1,18 +1,16 @@
-"""The sweep: what is due becomes rows, stays drain them, and what changed is reported."""
+"""The sweep: what is due becomes rows, which stays drain, and what changed is reported."""
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Literal, TypedDict
 
 import structlog
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from pydantic import ValidationError
@@ -25,22 +23,15 @@ from harvester.office.changes import Change, changes, ending, news
 from harvester.office.clock import Clock
 from harvester.office.keys import keys
 from harvester.office.locks import AccountLock, Busy
-from harvester.office.models import Account, Item, Lookup, Person, Sighting, Snapshot, Sweep
+from harvester.office.models import Account, Item, Lookup, Person, Practice, Sighting, Snapshot, Stay, Sweep
 from harvester.office.plan import Due, Followed, Hand, Standing, Urgency
 from harvester.office.prompts import Received, Watcher
-from harvester.office.stays import BUSY, Drained, Open, Progress, Terms, drain, waiting
+from harvester.office.stays import BUSY, Open, Terms, drain, waiting, why
 from harvester.office.vault import SealError
 from harvester.visit import client
 from harvester.visit.wire import Catalogue
 
 log = structlog.get_logger()
-
-AT_ONCE = 4
-"""Stays at one time; each has a browser."""
-PATIENCE = 2.0
-"""Seconds to wait for an account's lock; listing accounts takes it for an instant."""
-WAITS = (2.0, 10.0)
-"""Seconds that a sweep waits before it asks an unavailable portal again, within a stay."""
 
 PAID = ("paid", "paid_partial")
 DENIED = ("denied", "denied_line_mixed")
@@ -80,11 +71,25 @@ class SweepReport:
     """What a sweep did; the counts are of its lookups as they are now."""
 
     sweep: int
-    stays: tuple[Drained, ...]
-    left: tuple[tuple[Due, str], ...]
-    """Due, and taken by no account."""
-    unaskable: tuple[tuple[int, str], ...]
-    """Items (row number) that lack something that every search needs, and what."""
+    waiting: tuple[Wait, ...] = ()
+    """What was not looked up and why, by account, then what no account could take."""
+
+    @cached_property
+    def run(self) -> Sweep:
+        """The sweep itself."""
+        return Sweep.objects.get(pk=self.sweep)
+
+    @property
+    def unaskable(self) -> tuple[tuple[int, str], ...]:
+        """Items (row number) that lack something that every search needs, and what."""
+        return tuple((item, reason) for item, reason in self.run.unaskable)
+
+    @cached_property
+    def stays(self) -> tuple[Stay, ...]:
+        """The stays that the accounts of the sweep made since it began."""
+        accounts = Account.objects.filter(lookups__sweep=self.sweep)
+        made = Stay.objects.filter(account__in=accounts, began__gte=self.run.started)
+        return tuple(made.select_related("account__owner").order_by("began", "pk"))
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -121,32 +126,19 @@ class SweepReport:
         }
 
     @cached_property
-    def waiting(self) -> tuple[Wait, ...]:
-        """What was not looked up and why, by account, then what no account could take."""
-        found = []
-        for stay in self.stays:
-            count = Lookup.objects.filter(sweep=self.sweep, account=stay.account, state=Lookup.State.WAITING)
-            if number := count.count():
-                found.append(Wait(stay.portal, stay.owner, number, stay.reason))
-        reasons = Counter((due.portal, reason) for due, reason in self.left)
-        found += [Wait(portal, "", number, reason) for (portal, reason), number in sorted(reasons.items())]
-        return tuple(found)
-
-    @cached_property
     def changed(self) -> tuple[Changed, ...]:
         """Snapshots that differ from the one before, with what changed, and what came for the first time."""
-        run = Sweep.objects.get(pk=self.sweep)
         found = []
         for snapshot, before in self._followed():
             after = snapshots.answer(snapshot)
             said = news(after) if before is None else changes(snapshots.answer(before), after)
-            said += ending(after, _looked_before(snapshot.lookup), run.day)
+            said += ending(after, _looked_before(snapshot.lookup), self.run.day)
             if before is not None or said:
                 found.append(Changed(snapshot, before, after, said))
         again = Sighting.objects.filter(lookup__sweep=self.sweep, snapshot__kind="authorizations")
         for sighting in again.select_related("snapshot", "lookup").order_by("pk"):
             after = snapshots.answer(sighting.snapshot)
-            if said := ending(after, _looked_before(sighting.lookup), run.day):
+            if said := ending(after, _looked_before(sighting.lookup), self.run.day):
                 found.append(Changed(sighting.snapshot, None, after, said))
         return tuple(found)
 
@@ -183,78 +175,52 @@ class Looked:
     """Whether it was asked earlier today, and not again now."""
 
 
-def sweep(
-    *,
+def begin(
     today: date,
-    stay: Open = client.Stay,
-    catalogue: Callable[[], Catalogue] = client.catalogue,
-    progress: Callable[[Progress], None] = lambda _: None,
-    watcher: Watcher | None = None,
-    clock: Clock | None = None,
-    at_once: int = AT_ONCE,
-    patience: float = PATIENCE,
-    waits: tuple[float, ...] = WAITS,
-) -> SweepReport:
-    """Look up everything that is due on ``today``, the practice's date, and report.
+    catalogue: Catalogue,
+    *,
+    clock: Clock,
+    portals: Collection[str] | None = None,
+    nightly: bool = False,
+) -> Sweep:
+    """Let everything that is due on ``today``, the practice's date, wait for stays; return the sweep.
 
-    Each account's lookups are made by a thread and a stay of their own, ``at_once`` of them at a
-    time. What waits from an earlier sweep is taken up again. ``patience``: seconds to wait for an
-    account that is in use; ``waits``: before each further try while a portal is unavailable.
-    ``watcher``: who watches, and is asked for codes that a portal sent to them.
-    Raises :class:`~harvester.office.vault.SealError` before anything is tried where the keys cannot
-    open credentials.
+    What waits from an earlier sweep is taken over. ``portals``: only what is asked there; all of the night's
+    go into one sweep. Raises :class:`~harvester.office.vault.SealError` where the keys cannot open
+    credentials.
     """
-    _can_sign_in()
-    clock = clock or Clock()
-    portals = catalogue()
-    worklist.match(portals)
+    can_sign_in()
+    worklist.match(catalogue)
     attempts.restored(clock)
     for account in Account.objects.filter(attempts__end=None, attempts__isnull=False).distinct():
         _recover(account, clock)
-    run = Sweep.objects.create(day=today, started=clock.now())
-    facts = {portal.id: portal for portal in portals.portals}
-    left, unaskable = _planned(run, today, facts, clock)
-    stopped, telling = threading.Event(), threading.Lock()
+    now = {"started": clock.now()}
+    if nightly:
+        run, _ = Sweep.objects.get_or_create(day=today, nightly=True, defaults=now)
+    else:
+        run = Sweep.objects.create(day=today, **now)
+    _plan(run, {one.id: one for one in catalogue.portals}, portals, clock)
+    log.info("sweep_begun", sweep=run.pk, count=run.lookups.filter(state=Lookup.State.WAITING).count())
+    return run
 
-    def tell(event: Progress) -> None:
-        with telling:
-            progress(event)
 
-    terms = Terms(
-        today=today,
-        stay=stay,
-        clock=clock,
-        progress=tell,
-        stopped=stopped.is_set,
-        patience=patience,
-        waits=waits,
-        received=Received(watcher, clock),
-        answered=lambda row: _follow_up(row, run, today, facts),
-    )
-    working = list(
-        Account.objects.select_related("owner")
-        .filter(lookups__sweep=run, lookups__state=Lookup.State.WAITING)
-        .distinct()
-        .order_by("pk")
-    )
-    log.info("sweep_begun", sweep=run.pk, count=len(working))
-    with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="stay") as threads:
-        tasks = [
-            threads.submit(_one_by_one, lane, facts.get(portal), terms)
-            for portal, lane in _lanes(working, facts)
-        ]
-        try:
-            wait(tasks)
-        except BaseException:
-            stopped.set()
-            for task in tasks:
-                task.cancel()
-            raise
-    # A defect in one stay is raised when the others have finished.
-    stays = tuple(stay for task in tasks for stay in task.result())
+def end(run: Sweep, clock: Clock) -> None:
+    """Note that nothing is left of a sweep that could be looked up by itself."""
     Sweep.objects.filter(pk=run.pk).update(ended=clock.now())
     log.info("sweep_ended", sweep=run.pk)
-    return SweepReport(sweep=run.pk, stays=stays, left=left, unaskable=unaskable)
+
+
+def report(run: Sweep, facts: Mapping[str, PortalFacts], terms: Terms) -> SweepReport:
+    """Return what a sweep did, and why something of it still waits."""
+    rows = Lookup.objects.filter(sweep=run, state=Lookup.State.WAITING)
+    ended = {stay.account_id: stay.reason for stay in SweepReport(run.pk).stays}
+    waits = []
+    for account in Account.objects.select_related("owner").filter(lookups__in=rows).distinct().order_by("pk"):
+        reason = ended.get(account.pk) or why(account, facts.get(account.portal), terms)
+        waits.append(Wait(account.portal, account.owner.called, rows.filter(account=account).count(), reason))
+    run.refresh_from_db()
+    waits += [Wait(portal, "", count, reason) for portal, count, reason in run.left]
+    return SweepReport(run.pk, tuple(waits))
 
 
 def lookup_now(
@@ -264,7 +230,7 @@ def lookup_now(
     today: date,
     stay: Open = client.Stay,
     catalogue: Callable[[], Catalogue] = client.catalogue,
-    progress: Callable[[Progress], None] = lambda _: None,
+    told: Callable[[Stay], None] = lambda _: None,
     watcher: Watcher | None = None,
     clock: Clock | None = None,
     patience: float = 60.0,
@@ -276,7 +242,7 @@ def lookup_now(
     Where a stay of the account is signed in already, it takes the lookup next, and this waits for it
     up to ``patience`` seconds. Raises :class:`SweepError` where no portal or account fits.
     """
-    _can_sign_in()
+    can_sign_in()
     clock = clock or Clock()
     portals = [portal for portal in catalogue().portals if query.kind in portal.offered(query.carrier)]
     if not portals:
@@ -314,7 +280,7 @@ def lookup_now(
         today=today,
         stay=stay,
         clock=clock,
-        progress=progress,
+        told=told,
         floor=Urgency.PERSON_WAITS,
         received=Received(watcher, clock),
     )
@@ -338,37 +304,46 @@ def _answered_today(fresh: Lookup) -> Lookup | None:
     return next((row for row in rows.order_by("-pk") if lookups.asked(row) == asked), None)
 
 
-def _planned(
-    run: Sweep, today: date, facts: Mapping[str, PortalFacts], clock: Clock
-) -> tuple[tuple[tuple[Due, str], ...], tuple[tuple[int, str], ...]]:
-    """Turn what is due into rows; return what no account can take, and what cannot be asked."""
+def _plan(run: Sweep, facts: Mapping[str, PortalFacts], only: Collection[str] | None, clock: Clock) -> None:
+    """Turn what is due, at ``only`` these portals, into rows; note what no account can take, or be asked."""
+    today, places = run.day, None if only is None else ("", *only)
     with transaction.atomic(durable=True):
+        # One plans at a time: two that change the same rows would wait for each other.
+        Practice.objects.select_for_update().get()
+        run.refresh_from_db()
         accounts = {account.pk: account for account in Account.objects.select_related("owner")}
         hands = [_hand(account, facts) for account in accounts.values()]
         usable = {hand.account for hand in hands if not hand.objection}
         rows = Lookup.objects.filter(state=Lookup.State.WAITING, requested_by=None)
+        follow = Item.objects.filter(open=True)
+        if places is not None:
+            rows, follow = rows.filter(portal__in=places), follow.filter(portal__in=places)
         rows.filter(account__in=usable).update(sweep=run, day=today)
         stranded = {_key(row): row for row in rows.exclude(account__in=usable)}
         waits = {_key(row) for row in rows.filter(account__in=usable)} | stranded.keys()
-        items = {row.pk: row for row in Item.objects.filter(open=True)}
+        items = {row.pk: row for row in follow}
         asked: list[Followed | Standing] = [
             *followed(items, facts),
             *standing.questions(items.values(), facts, today, clock.now()),
         ]
         dues = [due for due in plan.due(asked, today) if _key(due) not in waits]
         plans = plan.assign([*map(_handed_on, stranded.values()), *dues], hands)
-        unaskable = []
+        unaskable = dict(run.unaskable)
         new = []
         for due, account in plans.taken:
             if (row := stranded.get(_key(due))) is not None:
                 Lookup.objects.filter(pk=row.pk).update(account=accounts[account], sweep=run, day=today)
                 continue
             try:
-                new.append(_row(due, accounts[account], run, today, items, facts))
+                new.append(_row(due, accounts[account], run, items, facts))
             except ValueError as error:
-                unaskable.append((due.item or 0, _sentence(error)))
+                unaskable[due.item or 0] = _sentence(error)
         Lookup.objects.bulk_create(_once_a_day(new, today), batch_size=500, ignore_conflicts=True)
-    return plans.left, tuple(unaskable)
+        reasons = Counter((due.portal, reason) for due, reason in plans.left)
+        run.left = [wait for wait in run.left if places is not None and wait[0] not in places]
+        run.left += [[portal, count, reason] for (portal, reason), count in sorted(reasons.items())]
+        run.unaskable = [*unaskable.items()]
+        run.save()
 
 
 def _once_a_day(rows: Iterable[Lookup], today: date) -> list[Lookup]:
@@ -380,15 +355,10 @@ def _once_a_day(rows: Iterable[Lookup], today: date) -> list[Lookup]:
 
 
 def _row(
-    due: Due,
-    account: Account,
-    run: Sweep,
-    today: date,
-    items: Mapping[int, Item],
-    facts: Mapping[str, PortalFacts],
+    due: Due, account: Account, run: Sweep, items: Mapping[int, Item], facts: Mapping[str, PortalFacts]
 ) -> Lookup:
     """Return what is due as a row, not stored yet; raises ``ValueError`` where it cannot be asked."""
-    asker = lookups.Asker(day=today, reason=due.reason, urgency=due.urgency, sweep=run)
+    asker = lookups.Asker(day=run.day, reason=due.reason, urgency=due.urgency, sweep=run)
     if due.item is None:
         assert due.query is not None
         return lookups.lookup(due.query, account, asker)
@@ -396,18 +366,18 @@ def _row(
     return lookups.lookup(_query(item, due.kind, facts.get(due.portal)), account, asker, item)
 
 
-def _follow_up(row: Lookup, run: Sweep, today: date, facts: Mapping[str, PortalFacts]) -> None:
-    """Let the files of payments that were just seen wait for the same stay."""
+def follow_up(row: Lookup, facts: Mapping[str, PortalFacts]) -> None:
+    """Let the files of payments that a sweep just saw wait for the same stay."""
     if (
-        row.sweep_id is None
+        row.sweep is None
         or row.kind != "payments"
         or "remittance_file" not in facts[row.portal].offered(row.carrier)
     ):
         return
     snapshot = snapshots.of(row)
     assert snapshot is not None
-    dues = plan.due(standing.files(snapshot), today)
-    new = [_row(due, row.account, run, today, {}, facts) for due in dues]
+    dues = plan.due(standing.files(snapshot), row.sweep.day)
+    new = [_row(due, row.account, row.sweep, {}, facts) for due in dues]
     Lookup.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)
 
 
@@ -436,11 +406,11 @@ def followed(items: Mapping[int, Item], facts: Mapping[str, PortalFacts] | None 
     With ``facts`` also the authorizations of appointments, at portals that look them up.
     """
     work = {pk: worklist.opened(row) for pk, row in items.items()}
-    for pk, looks in _looks("claim", Item.Kind.CLAIM):
+    for pk, looks in _looks("claim", Item.Kind.CLAIM, items):
         yield Followed(item=pk, kind="claim", portal=items[pk].portal, tin=work[pk].tin or "", **looks)
     kinds: tuple[Literal["eligibility", "authorizations"], ...] = ("eligibility", "authorizations")
     for kind in kinds if facts else kinds[:1]:
-        for pk, looks in _looks(kind, Item.Kind.APPOINTMENT):
+        for pk, looks in _looks(kind, Item.Kind.APPOINTMENT, items):
             portal, tin, day = items[pk].portal, work[pk].tin or "", work[pk].service_date
             offered = facts[portal].offered(items[pk].carrier) if facts and portal in facts else ()
             if kind == "eligibility" or (kind in offered and not work[pk].missing_for("eligibility")):
@@ -454,8 +424,8 @@ class _Look(TypedDict):
     refused: bool
 
 
-def _looks(kind: str, of: Item.Kind) -> Iterator[tuple[int, _Look]]:
-    """Yield the open items of a kind, with the last look of a kind at each."""
+def _looks(kind: str, of: Item.Kind, among: Container[int]) -> Iterator[tuple[int, _Look]]:
+    """Yield the open items of a kind ``among`` those, with the last look of a kind at each."""
     ended = Lookup.objects.filter(item=OuterRef("pk"), kind=kind).exclude(state=Lookup.State.WAITING)
     ended = ended.order_by("-pk")
     answered = ended.filter(state=Lookup.State.ANSWERED).annotate(
@@ -477,6 +447,8 @@ def _looks(kind: str, of: Item.Kind) -> Iterator[tuple[int, _Look]]:
         .values_list("pk", "status", "seen")
     }
     for pk, looked, state, last in looks:
+        if pk not in among:
+            continue
         status, seen = known.get(last, ("", 0))
         refused = state in (Lookup.State.REFUSED, Lookup.State.FAILED)
         yield pk, {"looked": looked, "status": status, "seen": seen, "refused": refused}
@@ -522,40 +494,8 @@ def _recover(account: Account, clock: Clock) -> None:
         return
 
 
-def _lanes(
-    accounts: Sequence[Account], facts: Mapping[str, PortalFacts]
-) -> Iterator[tuple[str, list[Account]]]:
-    """Yield accounts that sign in one after another: as many such rows a portal as it has places."""
-    portals = dict.fromkeys(account.portal for account in accounts)
-    for portal in portals:
-        mine = [account for account in accounts if account.portal == portal]
-        places = facts[portal].rules.at_once if portal in facts else 1
-        for place in range(min(places, len(mine))):
-            yield portal, mine[place::places]
-
-
-def _one_by_one(accounts: Sequence[Account], portal: PortalFacts | None, terms: Terms) -> list[Drained]:
-    """Drain one account after another, in a thread of its own with a database connection of its own.
-
-    A defect with one of them is raised when the others are done.
-    """
-    ended, defects = [], []
-    try:
-        for account in accounts:
-            if terms.stopped():
-                break
-            try:
-                ended.append(drain(account, portal, terms))
-            except Exception as defect:  # noqa: BLE001 - raised below
-                defects.append(defect)
-    finally:
-        connections.close_all()
-    if defects:
-        raise defects[0]
-    return ended
-
-
-def _can_sign_in() -> None:
+def can_sign_in() -> None:
+    """Raise :class:`~harvester.office.vault.SealError` where this machine cannot open credentials."""
     if keys().private is None:
         raise SealError("this machine has no credentials.private: it can store credentials and not use them")
 

@@ -39,13 +39,13 @@ def kill_at(where: str, name: str, when: str, spared: int) -> None:
 def main(moment: str, day: str) -> None:
     """Sweep, and die."""
     ready()
-    from harvester.office import sweep
+    from tests.office import alone
     from tests.office.portal import Portal, catalogue
 
     portal = Portal()
     where, name, when, spared = moment.split(":")
     kill_at(where, name, when, int(spared))
-    sweep.sweep(today=date.fromisoformat(day), stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    alone.swept(today=date.fromisoformat(day), stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
 
 
 if __name__ == "__main__":

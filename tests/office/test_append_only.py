@@ -5,8 +5,9 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from harvester.office import accounts, pauses, people, policy, sweep, worklist
+from harvester.office import accounts, pauses, people, policy, worklist
 from harvester.office.models import Credential
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.office.portal import FACTS, TODAY, TOMORROW, Portal, claim_item, whole_catalogue
 
@@ -35,7 +36,7 @@ def fill(office: Office) -> None:
     account = office.account()
     worklist.import_items([claim_item(1)], source="test.csv", catalogue=whole_catalogue())
     for day in (TODAY, TOMORROW):
-        sweep.sweep(today=day, stay=portal.stay, catalogue=whole_catalogue, clock=portal.time.clock)
+        alone.swept(today=day, stay=portal.stay, catalogue=whole_catalogue, clock=portal.time.clock)
     accounts.hold(account, by=office.person())
     accounts.release(account, by=office.person())
     policy.forbid(FACTS, "terms", by=office.person())

@@ -13,7 +13,7 @@ import pytest
 from django.db import connections, transaction
 
 from harvester import errors
-from harvester.office import accounts, attempts, credentials, lastattempt, pauses, sweep, worklist
+from harvester.office import accounts, attempts, credentials, lastattempt, pauses, worklist
 from harvester.office.attempts import RESTORED, UNFINISHED, Ledger
 from harvester.office.clock import Clock
 from harvester.office.codes import Seed
@@ -23,6 +23,7 @@ from harvester.office.prompts import Received
 from harvester.office.sources import CommandSource, Secrets
 from harvester.office.vault import Slot
 from harvester.visit.wire import Deny, Secret
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.office.portal import FACTS, PASSWORD, SEED, TODAY, Portal, Time, catalogue, claim_item
 
@@ -286,7 +287,7 @@ def test_t_acc_03_where_no_attempt_could_be_remembered_nobody_signs_in(office: O
     worklist.import_items([claim_item(1)], source="test.csv", catalogue=catalogue())
     state.write_text("a file in the folder's place")
     with pytest.raises(PracticeError, match="HARVESTER_STATE"):
-        sweep.sweep(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+        alone.swept(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
     assert portal.sign_ins == []
     assert not Attempt.objects.exists()
 

@@ -13,12 +13,13 @@ from harvester import logs
 from harvester.model.codes import ClaimStatus
 from harvester.model.query import ClaimQuery, Query
 from harvester.model.snapshot import Answer
-from harvester.office import accounts, credentials, snapshots, sweep, worklist
+from harvester.office import accounts, credentials, snapshots, worklist
 from harvester.office.codes import Seed
 from harvester.office.models import Account, Credential, Snapshot
 from harvester.office.sources import SourceError
 from harvester.office.vault import SealError
 from harvester.visit.wire import Troubled
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.office.places import PLACES, TOKEN
 from tests.office.portal import PASSWORD, SEED, TODAY, TOMORROW, Portal, catalogue, claim, claim_item, page
@@ -70,9 +71,9 @@ def used(office: Office) -> Office:
         return Troubled(lookup=None, trouble=name, words=WORDS, documents=(page(WORDS),))
 
     portal.answers = answers
-    sweep.sweep(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    alone.swept(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
     office.account("ben")
-    sweep.sweep(today=TOMORROW, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    alone.swept(today=TOMORROW, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
     logs.configure()
     (office.home / "log").write_text(stream.getvalue())
     return office
@@ -119,7 +120,7 @@ def test_t_sec_01_t_sec_04_what_lies_elsewhere_is_left_nowhere(
             place.put(password, SEED)
             if own.source is None:
                 credentials.lay(own, place.source, by=own.owner)
-            sweep.sweep(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+            alone.swept(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
             worklist.import_items(map(claim_item, range(2, 4)), source="test.csv", catalogue=catalogue())
         place.put("Wrong-Rain-3310", "Seed-Canary")
         with pytest.raises(SourceError) as caught:
@@ -140,7 +141,7 @@ def test_no_one_time_code_lies_in_the_database(office: Office) -> None:
     portal = Portal()
     office.account()
     worklist.import_items([claim_item(1)], source="test.csv", catalogue=catalogue())
-    sweep.sweep(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    alone.swept(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
     ((_, code),) = portal.codes
     assert code == Seed.parse(SEED).code(Seed.parse(SEED).step(portal.time.at.timestamp()))
     content = b"".join(file.read_bytes() for file in office.files)
@@ -155,7 +156,7 @@ def test_t_cry_04_a_credential_stored_under_another_account_does_not_open(office
     )
     portal = Portal(passwords={"ben.user": "Other-1"})
     worklist.import_items(map(claim_item, range(2)), source="test.csv", catalogue=catalogue())
-    report = sweep.sweep(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    report = alone.swept(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
     assert [user for user, _ in portal.sign_ins if user == "ana.user"] == []
     assert [wait.owner for wait in report.waiting] == ["Ana"]
 

@@ -8,14 +8,14 @@ from uuid import uuid4
 import pytest
 
 from harvester import errors
-from harvester.office import accounts, attempts, credentials, sources, sweep, worklist
+from harvester.office import accounts, attempts, credentials, sources, worklist
 from harvester.office.accounts import AccountError
 from harvester.office.attempts import Ledger
 from harvester.office.models import Account, Attempt, Credential, Hold
 from harvester.office.sources import CommandSource, KeyringSource, SourceError
 from harvester.office.sweep import SweepReport
 from harvester.visit.wire import Deny, Secret
-from tests.office import places
+from tests.office import alone, places
 from tests.office.conftest import Office
 from tests.office.places import PLACES, Place, program
 from tests.office.portal import PASSWORD, SEED, TODAY, Portal, Time, catalogue, claim_item
@@ -47,7 +47,7 @@ def account(office: Office, place: Place | None = None, name: str = "ana") -> Ac
 
 def swept(portal: Portal, count: int = 2) -> SweepReport:
     worklist.import_items(map(claim_item, range(count)), source="test.csv", catalogue=catalogue())
-    return sweep.sweep(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    return alone.swept(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
 
 
 def versions() -> list[tuple[int, bool]]:
@@ -147,7 +147,7 @@ def test_a_password_that_changed_there_is_another_version(office: Office, place:
     place.put(OTHER, SEED)
     portal.passwords["ana.user"] = OTHER
     worklist.import_items([claim_item(7)], source="test.csv", catalogue=catalogue())
-    sweep.sweep(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    alone.swept(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
     assert portal.sign_ins == [("ana.user", True)] * 2
     assert versions() == [(1, True), (2, True)]
 

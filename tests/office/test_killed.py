@@ -8,9 +8,10 @@ from collections import Counter
 
 import pytest
 
-from harvester.office import sweep, worklist
+from harvester.office import worklist
 from harvester.office.attempts import UNFINISHED
 from harvester.office.models import Attempt, Evidence, Hold, Lookup, Sighting, Snapshot
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.office.portal import TODAY, TOMORROW, Portal, catalogue, claim_item
 
@@ -55,7 +56,7 @@ def killed(office: Office, moment: str, day: object = TODAY) -> None:
 def rerun(office: Office) -> Portal:
     del office
     portal = Portal()
-    sweep.sweep(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    alone.swept(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
     return portal
 
 
@@ -130,5 +131,5 @@ def test_a_kill_while_the_same_answers_come_again_loses_no_sighting(office: Offi
     rerun(office)
     killed(office, "harvester.office.snapshots:_add:after:1", TOMORROW)
     portal = Portal()
-    sweep.sweep(today=TOMORROW, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    alone.swept(today=TOMORROW, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
     assert (Snapshot.objects.count(), Sighting.objects.count()) == (COUNT, COUNT)

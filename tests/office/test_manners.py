@@ -17,6 +17,7 @@ from harvester.office.locks import PlaceLock
 from harvester.office.models import Account, SessionLeft
 from harvester.office.sweep import SweepReport
 from harvester.visit.wire import Catalogue
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.office.portal import FACTS, TODAY, TOMORROW, Portal, appointment_item, catalogue, claim_item, truth
 
@@ -46,7 +47,7 @@ def ruled(**rules: object) -> PortalFacts:
 
 
 def swept(portal: Watched, facts: PortalFacts) -> SweepReport:
-    return sweep.sweep(
+    return alone.swept(
         today=TODAY,
         stay=portal.stay,
         catalogue=lambda: Catalogue(portals=(facts,)),
@@ -217,7 +218,7 @@ def test_t_acc_15_the_same_question_is_asked_once_a_day(office: Office, portal: 
     }
     looked = sweep.lookup_now(portal.queries[0][1], ben, today=TODAY, **asks)
     assert (looked.earlier, len(portal.asked)) == (True, 1)
-    sweep.sweep(today=TOMORROW, **asks)
+    alone.swept(today=TOMORROW, **asks)
     assert len(portal.asked) == 2
 
 

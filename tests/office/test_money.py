@@ -30,6 +30,7 @@ from harvester.office.models import Attachment, Lookup, Practice, Snapshot
 from harvester.office.sweep import SweepError, SweepReport
 from harvester.office.vault import SealError
 from harvester.visit.wire import Catalogue, Troubled
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.office.portal import (
     TODAY,
@@ -59,7 +60,7 @@ def portal() -> Portal:
 
 @pytest.fixture
 def run(portal: Portal) -> Run:
-    return partial(sweep.sweep, stay=portal.stay, catalogue=whole_catalogue, clock=portal.time.clock)
+    return partial(alone.swept, stay=portal.stay, catalogue=whole_catalogue, clock=portal.time.clock)
 
 
 def follow(**other: object) -> None:
@@ -93,7 +94,7 @@ def test_a_sweep_asks_for_money_once_a_carrier_and_tax_id(either: Office, portal
 def test_without_an_account_for_sweeps_no_money_is_asked_for(office: Office, run: Run) -> None:
     office.account(consent=False)
     follow()
-    assert [due.kind for due, _ in run(today=TODAY).left] == ["claim"]
+    assert [wait.count for wait in run(today=TODAY).waiting] == [1]  # the claim
 
 
 def test_a_row_without_a_tax_id_stands_for_the_practices_first(
@@ -323,7 +324,7 @@ def test_rows_of_a_tax_id_that_nobody_has_say_so(office: Office, portal: Portal)
     office.account()
     follow(tin=ONE)
     fixed = Catalogue(portals=(WHOLE.model_copy(update={"switches_tin": False}),))
-    report = sweep.sweep(today=TODAY, stay=portal.stay, catalogue=lambda: fixed, clock=portal.time.clock)
+    report = alone.swept(today=TODAY, stay=portal.stay, catalogue=lambda: fixed, clock=portal.time.clock)
     assert [(wait.count, wait.reason) for wait in report.waiting] == [
         (3, "no account at cascadia looks up under the tax id 00-7300142")
     ]

@@ -12,7 +12,7 @@ import pytest
 from harvester.model.portal import Lockout, Rules
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer
-from harvester.office import accounts, people, prompts, sweep, worklist
+from harvester.office import accounts, people, prompts, worklist
 from harvester.office.accounts import AccountError
 from harvester.office.attempts import Ledger
 from harvester.office.locks import AccountLock
@@ -30,6 +30,7 @@ from harvester.office.people import PersonError
 from harvester.office.reminders import Known, reminders
 from harvester.office.sweep import SweepReport
 from harvester.visit.wire import Deny, Entered
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.office.portal import TODAY, InProcessStay, Portal, catalogue, claim_item, truth
 
@@ -43,7 +44,7 @@ def portal() -> Portal:
 
 @pytest.fixture
 def run(portal: Portal) -> Run:
-    return partial(sweep.sweep, today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    return partial(alone.swept, today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
 
 
 def follow(count: int) -> None:

@@ -19,6 +19,7 @@ from harvester.office.policy import PolicyError, Recorded
 from harvester.office.prompts import Watcher
 from harvester.office.sweep import SweepReport
 from harvester.visit.wire import Catalogue
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.office.portal import FACTS, TODAY, TOMORROW, Portal, Time, catalogue, claim_item, truth
 
@@ -38,7 +39,7 @@ def portal(office: Office) -> Portal:
 @pytest.fixture
 def run(portal: Portal) -> Run:
     return partial(
-        sweep.sweep,
+        alone.swept,
         stay=portal.stay,
         catalogue=lambda: Catalogue(portals=(WANTS_REGISTRATION,)),
         clock=portal.time.clock,

@@ -16,13 +16,14 @@ from harvester import errors
 from harvester.model.portal import PortalFacts
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer
-from harvester.office import accounts, prompts, sweep, worklist
+from harvester.office import accounts, prompts, worklist
 from harvester.office.attempts import Ledger
 from harvester.office.models import Account, Attempt, AttemptEnd, CodeRequest, Hold, Lookup, Person
 from harvester.office.prompts import MOMENT, Channel, Prompt, PromptError, Received, Typed, Watcher
 from harvester.office.sweep import SweepReport
 from harvester.office.vault import SealError
 from harvester.visit.wire import Catalogue, Deny, Secret
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.office.portal import FACTS, TODAY, Portal, Time, claim_item, truth
 
@@ -61,7 +62,7 @@ def portal() -> Portal:
 
 @pytest.fixture
 def run(portal: Portal) -> Run:
-    return partial(sweep.sweep, today=TODAY, stay=portal.stay, catalogue=known(), clock=portal.time.clock)
+    return partial(alone.swept, today=TODAY, stay=portal.stay, catalogue=known(), clock=portal.time.clock)
 
 
 def known(lives: timedelta | None = None) -> Callable[[], Catalogue]:

@@ -20,13 +20,14 @@ from harvester.model.snapshot import Answer, Document, Outcome
 from harvester.office import accounts, lookups, snapshots, sweep, worklist
 from harvester.office.changes import ChangeKind
 from harvester.office.locks import AccountLock
-from harvester.office.models import Attempt, Evidence, Hold, Item, Lookup, Sighting, Snapshot
+from harvester.office.models import Attempt, Evidence, Hold, Item, Lookup, Sighting, Snapshot, Stay
 from harvester.office.plan import Urgency
-from harvester.office.stays import BUSY, Progress
+from harvester.office.stays import BUSY
 from harvester.office.sweep import SweepReport
 from harvester.office.vault import SealError
 from harvester.visit.client import StayEnded
 from harvester.visit.wire import Answered, Begin, Catalogue, Entered, GiveSecret, Troubled
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.office.portal import (
     FACTS,
@@ -52,7 +53,7 @@ def portal() -> Portal:
 
 @pytest.fixture
 def run(portal: Portal) -> Run:
-    return partial(sweep.sweep, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    return partial(alone.swept, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
 
 
 def follow(count: int) -> None:
@@ -475,15 +476,21 @@ def test_an_item_has_one_waiting_lookup(either: Office) -> None:
 def test_progress_says_who_is_signed_in_and_how_far(office: Office, run: Run) -> None:
     office.account("ana")
     follow(2)
-    seen: list[Progress] = []
-    run(today=TODAY, progress=seen.append)
-    assert [(one.owner, one.doing, one.done, one.total) for one in seen] == [
+    seen: list[tuple[str, str, int, int]] = []
+    run(
+        today=TODAY,
+        told=lambda stay: seen.append((stay.account.owner.called, stay.doing, stay.done, stay.total)),
+    )
+    assert seen == [
         ("Ana", "signing_in", 0, 2),
         ("Ana", "signed_in", 0, 2),
-        ("Ana", "looked_up", 1, 2),
-        ("Ana", "looked_up", 2, 2),
-        ("Ana", "signed_out", 2, 2),
+        ("Ana", "signed_in", 1, 2),
+        ("Ana", "signed_in", 2, 2),
+        ("Ana", "ended", 2, 2),
     ]
+    ended = Stay.objects.get()
+    assert (ended.doing, ended.done, ended.refused, ended.trouble) == ("ended", 2, 0, "")
+    assert set(Lookup.objects.values_list("stay", flat=True)) == {ended.pk}
 
 
 def test_a_person_looks_up_now_with_their_own_account(either: Office, portal: Portal) -> None:
@@ -639,21 +646,6 @@ def test_two_sweeps_at_once_ask_nothing_twice(either: Office, portal: Portal, ru
             task.result()
     assert len(portal.queries) == Snapshot.objects.count() == 8
     assert not Sighting.objects.exists()
-
-
-def test_a_defect_in_one_stay_lets_the_others_finish(office: Office, portal: Portal, run: Run) -> None:
-    office.account("ana")
-    office.account("ben")
-    follow(8)
-
-    def answers(query: Query) -> Answer | Exception:
-        return ZeroDivisionError() if portal.queries[-1][0] == "ana.user" else truth(query)
-
-    portal.answers = answers
-    with pytest.raises(ZeroDivisionError):
-        run(today=TODAY, at_once=1)
-    assert Lookup.objects.filter(state="answered").count() == 4
-    assert portal.sign_outs == 2
 
 
 def test_what_a_portal_does_not_offer_is_not_asked(office: Office, portal: Portal, run: Run) -> None:

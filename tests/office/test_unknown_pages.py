@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from harvester import errors
-from harvester.office import accounts, sweep, worklist
+from harvester.office import accounts, worklist
 from harvester.office.attempts import STRANGE, UNFINISHED
 from harvester.office.models import Hold
 from harvester.visit.wire import Begin, Entered, GiveSecret
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.office.portal import TODAY, InProcessStay, Portal, catalogue, claim_item
 
@@ -51,7 +52,7 @@ def swept(portal: Door, *pages: errors.Trouble | None, **more: Any) -> list[str]
     """Sweep once for each page, at whose end the portal has nothing more to hide; return the holds."""
     portal.pages = list(pages)
     for _ in pages:
-        sweep.sweep(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock, **more)
+        alone.swept(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock, **more)
     return list(Hold.objects.filter(release=None).values_list("trouble", flat=True))
 
 
@@ -108,7 +109,7 @@ def test_another_account_of_the_portal_is_not_meant(portal: Door, office: Office
     office.account("ben")
     worklist.import_items(map(claim_item, range(2, 6)), source="test.csv", catalogue=catalogue())
     portal.pages = [PAGE, PAGE]
-    sweep.sweep(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
+    alone.swept(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)
     assert portal.pages == []
     assert Hold.objects.get().account.owner == office.person("ana")
 

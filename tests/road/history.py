@@ -30,6 +30,7 @@ from harvester.model.work import WorkItem
 from harvester.office import accounts, lookups, pauses, sweep
 from harvester.office.keys import keys
 from harvester.office.models import Account, Lookup, Person
+from tests.office import alone
 from tests.road.light import LightStay, catalogue
 from tests.road.road import TODAY, items
 from tests.road.road import catalogue as installed
@@ -227,7 +228,7 @@ class Work:
 
     def sweep(self) -> None:
         """Look up what is due."""
-        report = sweep.sweep(
+        report = alone.swept(
             today=self._today,
             stay=self._stay,
             catalogue=self._catalogue,

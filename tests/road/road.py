@@ -15,13 +15,14 @@ import httpx
 
 from harvester.exchange.worklists import read_worklist
 from harvester.model.work import WorkItem
-from harvester.office import accounts, snapshots, sweep, worklist
+from harvester.office import accounts, snapshots, worklist
 from harvester.office.clock import Clock
 from harvester.office.models import Account, Item, Lookup, Person, Snapshot
 from harvester.office.sweep import SweepReport
 from harvester.testing.truth import Comparison
 from harvester.visit import client
 from harvester.visit.wire import Context
+from tests.office import alone
 
 WORKLISTS = Path(__file__).parents[2] / "mock_portals" / "worklist"
 TODAY = date(2026, 11, 16)
@@ -95,7 +96,7 @@ class Road:
     def sweep(self, today: date = TODAY, *, kept: bool = True, **more: Any) -> SweepReport:
         """Sweep by the portal's clock, with real stays; ``kept``: a time server keeps the machine's clock."""
         clock = replace(PortalTime(self.control).clock, synchronised=lambda: kept)
-        return sweep.sweep(today=today, catalogue=catalogue, clock=clock, waits=(), **more)
+        return alone.swept(today=today, catalogue=catalogue, clock=clock, waits=(), **more)
 
     def get(self, path: str) -> Any:
         """Ask the control server."""

@@ -14,14 +14,13 @@ from harvester.office import ready
 def main(control: str, day: str) -> None:
     """Sweep by the portal's clock."""
     ready()
-    from harvester.office import sweep
+    from harvester.office.engine import swept
     from tests.road.road import PortalTime
 
-    sweep.sweep(
-        today=date.fromisoformat(day),
+    swept(
+        date.fromisoformat(day),
         clock=PortalTime(control).clock,
-        waits=(),
-        progress=lambda event: print(event.doing, event.done, flush=True),
+        told=lambda stay: print(stay.doing, stay.done, flush=True),
     )
 
 

@@ -11,8 +11,7 @@ import pytest
 
 from harvester import errors, logs
 from harvester.office import accounts, pauses
-from harvester.office.models import Account, Hold, Lookup
-from harvester.office.stays import Progress
+from harvester.office.models import Account, Hold, Lookup, Stay
 from tests.office.conftest import Office
 from tests.road.road import Road, items, lookup_states
 
@@ -91,7 +90,7 @@ def test_no_secret_and_no_patient_is_in_a_log_the_database_or_a_process(road: Ro
     road.post("/trouble/cascadia", name="column_swap", value="grid", on=True)
     seen: list[str] = []
 
-    def watch(_: Progress) -> None:
+    def watch(_: Stay) -> None:
         for process in psutil.Process(os.getpid()).children(recursive=True):
             try:
                 seen.append("\0".join(process.cmdline()))
@@ -99,7 +98,7 @@ def test_no_secret_and_no_patient_is_in_a_log_the_database_or_a_process(road: Ro
             except (psutil.NoSuchProcess, psutil.ZombieProcess):
                 continue
 
-    road.sweep(progress=watch)
+    road.sweep(told=watch)
     assert {row.state for row in Lookup.objects.all()} >= {"answered", "refused"}
     assert any("harvester.visit" in line for line in seen)
 

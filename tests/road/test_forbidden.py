@@ -17,6 +17,7 @@ from harvester.office import accounts, policy, sweep, worklist
 from harvester.office.models import Account, Person, PortalTerms
 from harvester.visit.wire import Catalogue, Context
 from tests.mock_portals.kit import Kit
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.road.road import TODAY, PortalTime, catalogue
 
@@ -64,7 +65,7 @@ def test_nothing_reaches_a_portal_once_it_is_forbidden_and_no_switch_opens_it_ag
     account = hired(kit, ana, 0)
     clock = PortalTime(str(kit.control.base_url).rstrip("/")).clock
     look = partial(sweep.lookup_now, today=TODAY, catalogue=catalogue, clock=clock)
-    sweeping = partial(sweep.sweep, today=TODAY, catalogue=catalogue, clock=clock, waits=())
+    sweeping = partial(alone.swept, today=TODAY, catalogue=catalogue, clock=clock, waits=())
     assert look(asked(facts, 0), ana).answer is not None
     before = kit.log()
     assert [entry["result"] for entry in before["sign_ins"]] == ["accepted"]
@@ -104,6 +105,6 @@ def test_nothing_reaches_a_portal_once_it_is_forbidden_and_no_switch_opens_it_ag
     later = TODAY + timedelta(days=30)
     permitted = Policy.permitted(source="agreement of 2027", checked=later)
     newer = Catalogue(portals=(facts.model_copy(update={"policy": permitted}),))
-    sweep.sweep(today=later, catalogue=lambda: newer, clock=clock, waits=())
+    alone.swept(today=later, catalogue=lambda: newer, clock=clock, waits=())
     assert kit.log()["requests"] == before["requests"]
     assert policy.objection(newer.portals[0], later) == REASON

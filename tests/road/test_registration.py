@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from harvester.exchange.worklists import read_worklist
-from harvester.office import accounts, policy, sweep, worklist
+from harvester.office import accounts, policy, worklist
 from harvester.office.sweep import SweepReport
 from harvester.visit.wire import Context
 from tests.mock_portals.kit import Kit
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.road.road import TODAY, PortalTime, catalogue
 
@@ -17,7 +18,7 @@ CLAIMS = Path(__file__).parents[2] / "mock_portals" / "worklist" / "rainier" / "
 
 def swept(kit: Kit) -> SweepReport:
     clock = PortalTime(str(kit.control.base_url).rstrip("/")).clock
-    return sweep.sweep(today=TODAY, catalogue=catalogue, clock=clock, waits=())
+    return alone.swept(today=TODAY, catalogue=catalogue, clock=clock, waits=())
 
 
 def test_nothing_reaches_the_portal_before_it_is_registered_nor_after_it_is_forbidden(

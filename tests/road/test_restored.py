@@ -13,6 +13,7 @@ from django.db import connections
 from harvester.office import accounts, sweep
 from harvester.office.attempts import RESTORED
 from harvester.office.models import Attempt, Hold
+from tests.office import alone
 from tests.office.conftest import Office
 from tests.road.history import ours
 from tests.road.light import LightStay, catalogue
@@ -61,7 +62,7 @@ def test_t_acc_03_after_a_restore_the_portal_sees_no_further_sign_in(ways: tuple
     road.follow(followed)
 
     def swept() -> None:
-        sweep.sweep(today=TODAY, stay=stay, catalogue=catalogue, clock=time.clock, waits=(), patience=0)
+        alone.swept(today=TODAY, stay=stay, catalogue=catalogue, clock=time.clock, waits=(), patience=0)
 
     def looked() -> None:
         query = asked.claim_query("CMHP1")

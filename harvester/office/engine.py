@@ -1,0 +1,450 @@
+"""Who makes which stay, and when: DBOS Transact around the rows of :mod:`harvester.office.models`.
+
+A job is one stay of one account; its lookups are rows, and what a job leaves undone is found again by them.
+So the engine's own tables hold ids only, and can be deleted while nothing runs. One engine runs in a process.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
+from uuid import UUID, uuid4
+
+import sqlalchemy
+import structlog
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer, WorkflowStatus
+from django.db import DatabaseError, InterfaceError, connections
+from sqlalchemy.exc import SQLAlchemyError
+from typing_extensions import override
+
+from harvester.model.portal import PortalFacts
+from harvester.office import stays, sweep
+from harvester.office.clock import Clock
+from harvester.office.locks import Busy, Lock
+from harvester.office.models import Account, Lookup, PortalSetting, Stay, Sweep
+from harvester.office.plan import Urgency
+from harvester.office.prompts import Received, Watcher
+from harvester.office.stays import BUSY, Open, Terms, drain
+from harvester.office.sweep import SweepReport
+from harvester.visit import client
+from harvester.visit.wire import Catalogue
+
+log = structlog.get_logger()
+
+AT_ONCE = 4
+"""Stays that one worker makes at one time; each has a browser."""
+RESERVED = 2
+"""Stays that it makes beside them, for people who wait."""
+BEAT = 1.0
+"""Seconds between two looks for what can be looked up, and for workers that died."""
+NIGHT = "20:00"
+"""When a portal's nightly sweep is planned, in the portal's time zone, unless the practice says otherwise."""
+IN_VAIN = 60.0
+"""Seconds after which a sweep does not wait any longer for an account that somebody else uses."""
+PATIENCE = 2.0
+"""Seconds to wait for an account's lock; listing accounts takes it for an instant."""
+WAITS = (2.0, 10.0)
+"""Seconds that a stay waits before it asks an unavailable portal again."""
+REMEMBERED = timedelta(days=2)
+"""For how long jobs that have ended are remembered."""
+
+Queue: TypeAlias = Literal["sweep", "now"]
+
+_DOWN = (DatabaseError, InterfaceError, SQLAlchemyError)
+"""What a database raises that is away, or locked for long: it comes back, and the rows say what is left."""
+_VERSION = "1"
+"""Of jobs: a newer program goes on with what an older one queued."""
+
+
+class Job(NamedTuple):
+    """One stay that is queued or under way: its account, and which queue it is in."""
+
+    account: UUID
+    queue: Queue
+
+
+class Engine:
+    """Makes the stays for whatever waits, ``at_once`` of them at a time; a context manager.
+
+    ``terms`` are those of every stay; ``planning``: whether it plans the nightly sweeps as well. Leaving
+    lets the stays that are under way finish their lookup and sign out.
+    """
+
+    here: ClassVar[Engine | None] = None
+    """The one of this process."""
+
+    def __init__(
+        self,
+        terms: Callable[[], Terms],
+        catalogue: Catalogue,
+        *,
+        at_once: int = AT_ONCE,
+        planning: bool = False,
+    ) -> None:
+        host = socket.gethostname().partition(".")[0]
+        self.name = f"{host}.{os.getpid()}.{uuid4().hex[:6]}"
+        self.facts: Mapping[str, PortalFacts] = {facts.id: facts for facts in catalogue.portals}
+        self.defects: list[Exception] = []
+        """What went wrong in stays that this software is to blame for."""
+        self._asked, self._catalogue = terms, catalogue
+        self._at_once, self._planning = at_once, planning
+        self._stopping, self._beat = threading.Event(), threading.Event()
+        self._there = Lock(f"worker.{self.name}")
+        self._ended = threading.Event()
+        self._busy: dict[UUID, float] = {}
+        """Since when an account is in use by somebody else."""
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        assert Engine.here is None, "one engine runs in a process"
+        with ExitStack() as opened:
+            opened.enter_context(_launched(self.name))
+            Engine.here = self
+            opened.callback(setattr, Engine, "here", None)
+            DBOS.register_queue("sweep", worker_concurrency=self._at_once, polling_interval_sec=0.5)
+            DBOS.register_queue("now", worker_concurrency=RESERVED, polling_interval_sec=0.2)
+            if self._planning:
+                DBOS.apply_schedules([_nightly(facts) for facts in self.facts.values()])
+            watch = threading.Thread(target=self._watching, name="watch")
+            watch.start()
+            opened.callback(watch.join)
+            opened.callback(self._stopping.set)
+            self._open = opened.pop_all()
+        log.info("worker_begun", worker=self.name)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        self._beat.set()
+        while self._working():
+            self._ended.wait(0.1)
+            self._ended.clear()
+        self._open.close()
+        log.info("worker_ended", worker=self.name)
+
+    def terms(self, floor: int = 0) -> Terms:
+        """Return the terms of a stay that begins now."""
+        return replace(
+            self._asked(),
+            worker=self.name,
+            stopped=self._stopping.is_set,
+            floor=floor,
+            answered=lambda row: sweep.follow_up(row, self.facts),
+        )
+
+    def serve(self) -> None:
+        """Work until the process is told to end."""
+        self._stopping.wait()
+
+    def finish(self, run: Sweep) -> None:
+        """Wait until nothing of a sweep is left that can be looked up now.
+
+        Raises the first defect that a stay met, when all of them have ended.
+        """
+        while True:
+            with suppress(*_DOWN):
+                left = Lookup.objects.filter(sweep=run, state=Lookup.State.WAITING)
+                accounts = set(left.values_list("account", flat=True))
+                if not any(account in accounts for account in self._under_way()):
+                    break
+            self._beat.set()
+            self._stopping.wait(0.2)
+        if self.defects:
+            raise self.defects[0]
+
+    def stay(self, account: UUID, queue: Queue) -> None:
+        """Make one stay; whatever comes of it is in its rows."""
+        try:
+            self._drained(Account.objects.select_related("owner").get(pk=account), queue)
+        except _DOWN:
+            log.warning("database_unavailable", worker=self.name)
+        except Exception as defect:
+            log.error("stay_failed", worker=self.name, exc_info=defect)
+            self.defects.append(defect)
+        finally:
+            connections.close_all()
+            self._ended.set()
+            self._beat.set()
+
+    def plan(self, portal: str) -> None:
+        """Let what is due at a portal wait for the night's stays."""
+        terms = self.terms()
+        sweep.begin(terms.today, self._catalogue, clock=terms.clock, portals=[portal], nightly=True)
+        connections.close_all()
+
+    def _drained(self, account: Account, queue: Queue) -> None:
+        terms = self.terms(Urgency.PERSON_WAITS if queue == "now" else 0)
+        ended = drain(account, self.facts.get(account.portal), terms)
+        if ended.reason == BUSY:
+            self._busy.setdefault(account.pk, time.monotonic())
+        else:
+            self._busy.pop(account.pk, None)
+
+    def _working(self) -> bool:
+        """Whether a job is under way here."""
+        with suppress(*_DOWN):
+            return bool(_rows(status="PENDING", executor_id=self.name))
+        return True
+
+    def _watching(self) -> None:
+        # A lock of a database's session belongs to the thread that took it.
+        with ExitStack() as held:
+            held.callback(connections.close_all)
+            while not self._stopping.is_set():
+                try:
+                    self._be_there(held)
+                    self._take_over()
+                    self._queue()
+                except _DOWN:
+                    log.warning("database_unavailable", worker=self.name)
+                    connections.close_all()
+                self._beat.wait(BEAT)
+                self._beat.clear()
+            self._there.forget()
+
+    def _be_there(self, held: ExitStack) -> None:
+        """Hold the lock by which others see that this worker lives; it is lost when the database goes."""
+        if self._there.alive():
+            return
+        self._there.__exit__(None, None, None)
+        with suppress(Busy):  # somebody looks
+            held.enter_context(self._there)
+
+    def _take_over(self) -> None:
+        """Queue again what a worker was at that died."""
+        left: dict[str, dict[str, list[str]]] = {}
+        for one in _rows(status="PENDING"):
+            if one.executor_id and one.executor_id != self.name:
+                jobs = left.setdefault(one.executor_id, {})
+                jobs.setdefault(one.queue_name or "", []).append(one.workflow_id)
+        for worker, queues in left.items():
+            with suppress(Busy), Lock(f"worker.{worker}"):
+                for queue, mine in queues.items():
+                    DBOS.resume_workflows(mine, queue_name=queue or None)
+                log.warning("worker_died", worker=worker)
+
+    def _queue(self) -> None:
+        """Queue a stay for each account that has something to look up and no stay yet."""
+        queued = set(_jobs())
+        for account in stays.ready(self.facts, self.terms(Urgency.PERSON_WAITS)):
+            if Job(account.pk, "now") not in queued:
+                _enqueue(DBOS.enqueue_workflow_with_options, Job(account.pk, "now"))
+        swept = {job.account for job in queued if job.queue == "sweep"}
+        taken = Counter(Account.objects.filter(pk__in=swept).values_list("portal", flat=True))
+        for account in stays.ready(self.facts, self.terms()):
+            if account.pk in swept or taken[account.portal] >= self.facts[account.portal].rules.at_once:
+                continue
+            taken[account.portal] += 1
+            _enqueue(DBOS.enqueue_workflow_with_options, Job(account.pk, "sweep"))
+
+    def _under_way(self) -> Iterator[UUID]:
+        """Yield the accounts that have a stay, or can have one now."""
+        now = time.monotonic()
+        vain = {account for account, since in self._busy.items() if now - since > IN_VAIN}
+        yield from (job.account for job in _jobs() if job.account not in vain)
+        yield from (one.pk for one in stays.ready(self.facts, self.terms()) if one.pk not in vain)
+
+
+def swept(
+    today: date,
+    *,
+    told: Callable[[Stay], None] = lambda _: None,
+    watcher: Watcher | None = None,
+    clock: Clock | None = None,
+    stay: Open = client.Stay,
+    catalogue: Callable[[], Catalogue] = client.catalogue,
+) -> SweepReport:
+    """Look up everything that is due on ``today``, the practice's date, in this process, and report.
+
+    ``told`` is told of each step of each stay, by several threads; ``watcher`` watches, and is asked for
+    codes that a portal sent to them.
+    """
+    clock, known = clock or Clock(), catalogue()
+    received = Received(watcher, clock)
+    run = sweep.begin(today, known, clock=clock)
+
+    def terms() -> Terms:
+        return Terms(
+            today=today,
+            stay=stay,
+            clock=clock,
+            told=told,
+            patience=PATIENCE,
+            waits=WAITS,
+            since=run.started,
+            received=received,
+        )
+
+    with Engine(terms, known) as engine:
+        engine.finish(run)
+    sweep.end(run, clock)
+    return sweep.report(run, engine.facts, terms())
+
+
+def ask(account: UUID) -> None:
+    """Let a worker make the account's urgent lookups now; for processes that make no stays themselves."""
+    with _database() as place, _client(place) as client:
+        _enqueue(client.enqueue, Job(account, "now"))
+
+
+@DBOS.workflow(name="stay")
+def _stay(account: str, queue: Queue) -> None:
+    """Make one stay."""
+    if Engine.here is not None:
+        Engine.here.stay(UUID(account), queue)
+
+
+@DBOS.workflow(name="night")
+def _night(_at: object, portal: str) -> None:
+    """Plan what is asked at a portal in this night."""
+    assert Engine.here is not None
+    Engine.here.plan(portal)
+
+
+def _jobs() -> Iterator[Job]:
+    """Yield what is queued and what is under way."""
+    for one in _rows(status=["ENQUEUED", "PENDING"], queue_name=["sweep", "now"]):
+        queue, account, _ = one.workflow_id.split("/")
+        yield Job(UUID(account), "now" if queue == "now" else "sweep")
+
+
+def _rows(**which: Any) -> list[WorkflowStatus]:
+    return DBOS.list_workflows(load_input=False, load_output=False, **which)
+
+
+def _enqueue(put: Callable[..., object], job: Job) -> None:
+    options: EnqueueOptions = {
+        "workflow_name": "stay",
+        "queue_name": job.queue,
+        "workflow_id": f"{job.queue}/{job.account}/{uuid4()}",
+        "deduplication_id": str(job.account),
+        "duplication_policy": "return-existing",
+    }
+    put(options, str(job.account), job.queue)
+
+
+def _nightly(facts: PortalFacts) -> Any:
+    setting = PortalSetting.objects.filter(portal=facts.id).first()
+    at = f"{setting.sweep_at:%H:%M}" if setting and setting.sweep_at else NIGHT
+    hour, minute = at.split(":")
+    return {
+        "schedule_name": f"night.{facts.id}",
+        "workflow_fn": _night,
+        "schedule": f"{int(minute)} {int(hour)} * * *",
+        "cron_timezone": facts.rules.zone,
+        "context": facts.id,
+        "automatic_backfill": True,
+    }
+
+
+class _Json(Serializer):
+    """Ids as JSON: nothing that is read back can be a program."""
+
+    @override
+    def serialize(self, data: Any) -> str:
+        return json.dumps(data, default=str)
+
+    @override
+    def deserialize(self, serialized_data: str) -> Any:
+        return json.loads(serialized_data)
+
+
+@contextmanager
+def _launched(worker: str) -> Iterator[None]:
+    """Run DBOS in this process, which makes its tables where there are none."""
+    logging.getLogger("dbos").addHandler(logging.NullHandler())  # it brings one that writes to the terminal
+    with _database() as place:
+        config: DBOSConfig = {
+            "name": "harvester",
+            "application_version": _VERSION,
+            "executor_id": worker,
+            "enable_otlp": False,
+            "serializer": _Json(),
+            **place.config,
+        }
+        DBOS(config=config)
+        try:
+            DBOS.launch()
+            yield
+        finally:
+            DBOS.destroy()
+
+
+class _Place(NamedTuple):
+    """Where the engine's own tables are: in a file beside the SQLite database, in a schema of PostgreSQL."""
+
+    url: str
+    engine: sqlalchemy.Engine | None
+    schema: str | None
+
+    @property
+    def config(self) -> DBOSConfig:
+        found: DBOSConfig = {"system_database_url": self.url, "use_listen_notify": False}
+        if self.engine is not None:
+            found["system_database_engine"] = self.engine
+        if self.schema is not None:
+            found["dbos_system_schema"] = self.schema
+        return found
+
+
+@contextmanager
+def _database() -> Iterator[_Place]:
+    """Open the database of the engine's own tables."""
+    known = connections["default"].settings_dict
+    if connections["default"].vendor == "sqlite":
+        import pysqlite3  # Debian's SQLite is too old for DBOS
+
+        url = f"sqlite:///{Path(known['NAME']).with_suffix('.engine.sqlite3')}"
+        engine = sqlalchemy.create_engine(url, module=pysqlite3, connect_args={"timeout": 30})
+        sqlalchemy.event.listen(engine, "connect", _wal)
+        try:
+            yield _Place(url, engine, None)
+        finally:
+            engine.dispose()
+        return
+    host, socket_folder = known["HOST"], str(known["HOST"]).startswith("/")
+    query = {name: str(value) for name, value in known["OPTIONS"].items() if name != "options"}
+    address = sqlalchemy.URL.create(
+        "postgresql",
+        username=known["USER"] or None,
+        password=known["PASSWORD"] or None,
+        host=None if socket_folder else host or None,
+        port=int(known["PORT"]) if known["PORT"] else None,
+        database=known["NAME"],
+        query=query | ({"host": host} if socket_folder else {}),
+    )
+    yield _Place(address.render_as_string(hide_password=False), None, "engine")
+
+
+def _wal(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+@contextmanager
+def _client(place: _Place) -> Iterator[DBOSClient]:
+    client = DBOSClient(
+        system_database_url=place.url,
+        system_database_engine=place.engine,
+        dbos_system_schema=place.schema,
+        serializer=_Json(),
+        application_name="harvester",
+    )
+    try:
+        yield client
+    finally:
+        client.destroy()

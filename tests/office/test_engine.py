@@ -1,0 +1,267 @@
+"""The engine makes the stays that are due: as many as may be, each account's one at a time, none for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from harvester.model.portal import PortalFacts
+from harvester.model.query import Query
+from harvester.model.snapshot import Answer
+from harvester.office import attempts, engine, lookups, pauses, sweep, worklist
+from harvester.office.clock import Clock
+from harvester.office.engine import Engine
+from harvester.office.locks import AccountLock
+from harvester.office.models import Account, Lookup, Snapshot, Stay, Sweep
+from harvester.office.plan import Urgency
+from harvester.office.stays import Terms
+from harvester.visit.wire import Catalogue, Troubled
+from tests.office.conftest import Office
+from tests.office.portal import FACTS, TODAY, Portal, appointment_item, claim_item, truth
+
+
+@pytest.fixture
+def portal() -> Portal:
+    """A portal without codes, at the real time of day."""
+    return Portal(seed=None)
+
+
+def catalogue(places: int = 4) -> Catalogue:
+    """Return the portal, with room for so many people."""
+    return Catalogue(portals=(FACTS.model_copy(update={"rules": rules(places)}),))
+
+
+def rules(places: int) -> Any:
+    return FACTS.rules.model_copy(update={"at_once": places, "pace": timedelta()})
+
+
+def staff(office: Office, *names: str) -> list[Account]:
+    return [office.account(name, seed=None) for name in names]
+
+
+def follow(count: int) -> None:
+    worklist.import_items(map(claim_item, range(count)), source="test.csv", catalogue=catalogue())
+
+
+def swept(portal: Portal, places: int = 4) -> sweep.SweepReport:
+    return engine.swept(TODAY, stay=portal.stay, catalogue=lambda: catalogue(places))
+
+
+@dataclass
+class Worker:
+    """An engine that works, and how often it looked at what waits."""
+
+    engine: Engine
+    looks: int = 0
+
+    def has_looked(self) -> None:
+        """Wait until it has looked at everything that waits, more than once."""
+        before = self.looks
+        until(lambda: self.looks > before + 6)
+
+
+@contextmanager
+def working(portal: Portal, places: int = 4, **more: Any) -> Iterator[Worker]:
+    """Run a worker."""
+
+    def terms() -> Terms:
+        worker.looks += 1
+        return Terms(today=TODAY, stay=portal.stay, clock=Clock(), patience=2.0)
+
+    worker = Worker(Engine(terms, catalogue(places), **more))
+    with worker.engine:
+        yield worker
+
+
+def until(what: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for something that another thread does."""
+    waited = threading.Event()
+    for _ in range(round(seconds / 0.05)):
+        if what():
+            return
+        waited.wait(0.05)
+    raise AssertionError("it did not happen")
+
+
+@dataclass
+class Crowd:
+    """Who is signed in at the portal at the same time."""
+
+    portal: Portal
+    most: int = 0
+    met: threading.Event = field(default_factory=threading.Event)
+    expected: int = 1
+
+    def answer(self, query: Query) -> Answer:
+        with self.portal.lock:
+            self.most = max(self.most, len(self.portal.signed_in))
+            if self.most >= self.expected:
+                self.met.set()
+        self.met.wait(5)
+        return truth(query)
+
+
+@pytest.mark.parametrize(("places", "together"), [(2, 2), (9, engine.AT_ONCE)])
+def test_as_many_sign_in_at_once_as_the_portal_and_the_worker_have_room_for(
+    either: Office, portal: Portal, places: int, together: int
+) -> None:
+    staff(either, "ana", "ben", "cleo", "dan", "eve", "finn")
+    follow(12)
+    crowd = Crowd(portal, expected=together)
+    portal.answers = crowd.answer
+    report = swept(portal, places)
+    assert (report.counts["looked_up"], report.waiting, crowd.most) == (12, (), together)
+    assert portal.sign_outs == len(portal.sign_ins) == 6
+    assert Stay.objects.filter(doing="ended", trouble="", done=2).count() == 6
+    assert report.run.ended is not None
+
+
+def test_a_defect_in_one_stay_lets_the_others_finish(office: Office, portal: Portal) -> None:
+    staff(office, "ana", "ben")
+    follow(8)
+
+    def answers(query: Query) -> Answer | Exception:
+        return ZeroDivisionError() if portal.queries[-1][0] == "ana.user" else truth(query)
+
+    portal.answers = answers
+    with pytest.raises(ZeroDivisionError):
+        swept(portal, places=1)
+    assert Lookup.objects.filter(state="answered").count() == 4
+    assert (portal.sign_outs, len(portal.sign_ins)) == (2, 2)
+    assert Stay.objects.get(account__user_name="ana.user").trouble == "Defect"
+
+
+def test_a_worker_that_is_told_to_end_finishes_the_lookup_in_flight_and_signs_out(
+    either: Office, portal: Portal
+) -> None:
+    staff(either, "ana")
+    follow(5)
+    looking, end = threading.Event(), threading.Event()
+
+    def slowly(query: Query) -> Answer:
+        looking.set()
+        end.wait(20)
+        return truth(query)
+
+    portal.answers = slowly
+    sweep.begin(TODAY, catalogue(), clock=Clock())
+    with working(portal) as worker:
+        assert looking.wait(20)
+        threading.Timer(0.3, end.set).start()
+        assert not worker.engine.defects
+    assert (len(portal.queries), portal.sign_outs) == (1, 1)
+    assert sorted(Lookup.objects.values_list("state", flat=True)) == ["answered", *["waiting"] * 4]
+
+
+def test_what_waits_is_found_again_when_nothing_stands_in_its_way_any_more(
+    either: Office, portal: Portal
+) -> None:
+    (account,) = staff(either, "ana")
+    follow(2)
+    pauses.pause("cascadia", "for a test")
+    sweep.begin(TODAY, catalogue(), clock=Clock())
+    with working(portal) as worker:
+        worker.has_looked()
+        assert portal.begun == []
+        pauses.resume("cascadia", by=account.owner)
+        until(lambda: Snapshot.objects.count() == 2)
+    assert portal.sign_outs == 1
+
+
+def test_somebody_who_waits_is_served_beside_a_full_sweep(either: Office, portal: Portal) -> None:
+    staff(either, "ana", "ben", "cleo", "dan")
+    eve = either.account("eve", seed=None, consent=False)
+    follow(8)
+    full, done = threading.Event(), threading.Event()
+
+    def answers(query: Query) -> Answer:
+        if query.kind == "claim":
+            if len(portal.signed_in) == 4:
+                full.set()
+            done.wait(20)
+        return truth(query)
+
+    portal.answers = answers
+    sweep.begin(TODAY, catalogue(9), clock=Clock())
+    with working(portal, 9):
+        assert full.wait(20)
+        query = appointment_item(5, TODAY).eligibility_query("CAS01")
+        asker = lookups.Asker(TODAY, "Eve asked", Urgency.PERSON_WAITS, person=eve.owner)
+        row = lookups.lookup(query, eve, asker)
+        row.save()
+        engine.ask(eve.pk)
+        until(lambda: Lookup.objects.get(pk=row.pk).state == "answered", 10)
+        assert not Lookup.objects.filter(kind="claim", state="answered").exists()
+        done.set()
+    assert ("eve.user", query) in portal.queries
+
+
+def test_an_account_that_somebody_else_uses_is_waited_for(either: Office, portal: Portal) -> None:
+    (account,) = staff(either, "ana")
+    follow(1)
+    sweep.begin(TODAY, catalogue(), clock=Clock())
+    with working(portal) as worker:
+        with AccountLock(account.pk):
+            worker.has_looked()
+            assert portal.begun == []
+        until(lambda: Snapshot.objects.count() == 1)
+
+
+def test_trouble_that_passes_is_tried_again_later_and_not_at_once(either: Office, portal: Portal) -> None:
+    staff(either, "ana")
+    follow(2)
+    portal.answers = lambda _: Troubled(lookup=None, trouble="PortalUnavailable")
+    report = swept(portal)
+    ((count, reason),) = [(wait.count, wait.reason) for wait in report.waiting]
+    assert (count, reason, len(portal.begun)) == (2, "the portal is unavailable", 1)
+    with working(portal) as worker:
+        worker.has_looked()
+    assert len(portal.begun) == 1
+    assert swept(portal).stays[-1].trouble == "PortalUnavailable"  # a person may insist
+    assert len(portal.begun) == 2
+
+
+def test_the_nights_sweep_is_planned_portal_by_portal_and_once(either: Office, portal: Portal) -> None:
+    staff(either, "ana")
+    follow(3)
+    facts: PortalFacts = FACTS.model_copy(update={"id": "other", "carriers": ()})
+    both = Catalogue(portals=(*catalogue().portals, facts))
+    night = partial(sweep.begin, TODAY, both, clock=Clock(), nightly=True)
+    assert night(portals=["other"]).lookups.count() == 0
+    first, second = night(portals=["cascadia"]), night(portals=["cascadia"])
+    assert first == second == Sweep.objects.get()
+    assert first.lookups.count() == 3
+    with working(portal, planning=True) as worker:
+        worker.engine.plan("cascadia")
+        until(lambda: Snapshot.objects.count() == 3)
+    assert first.lookups.count() == 3
+
+
+def test_the_engines_own_tables_hold_ids_only(office: Office, portal: Portal) -> None:
+    staff(office, "ana")
+    follow(3)
+    portal.answers = lambda _: ValueError("Canaryson")
+    with pytest.raises(ValueError, match="Canaryson"):
+        swept(portal)
+    stored = b"".join(path.read_bytes() for path in office.home.glob("*.engine.sqlite3*"))
+    assert b"sweep/" in stored
+    for canary in (b"Canaryson", b"CHP00", b"ana.user", b"ACC"):
+        assert canary not in stored
+
+
+def test_a_hold_is_never_queued(either: Office, portal: Portal) -> None:
+    (account,) = staff(either, "ana")
+    follow(2)
+    attempts.hold(account, attempts.HELD, words="I work there", by=account.owner, clock=Clock())
+    report = swept(portal)
+    assert [(wait.count, wait.reason) for wait in report.waiting] == [
+        (2, "no account at cascadia can be used (Ana: on hold)")
+    ]
+    assert portal.begun == []

@@ -136,8 +136,13 @@ class PlaceLock(Lock):
 
 def in_use(account: UUID) -> bool:
     """Whether somebody holds the account's lock now."""
+    return held(AccountLock(account))
+
+
+def held(lock: Lock) -> bool:
+    """Whether somebody holds a lock now, where it has several places all of them."""
     try:
-        with AccountLock(account):
+        with lock:
             return False
     except Busy:
         return True

@@ -21,7 +21,7 @@ from harvester.model.query import Query
 from harvester.office import accounts, attempts, credentials, lookups, models, pauses, plan, policy, snapshots
 from harvester.office.attempts import Ledger
 from harvester.office.clock import Clock
-from harvester.office.locks import AccountLock, Busy, PlaceLock, in_use
+from harvester.office.locks import AccountLock, Busy, PlaceLock, held, in_use
 from harvester.office.manners import Manners
 from harvester.office.models import Account, Lookup, PortalSetting, SessionLeft
 from harvester.office.plan import Urgency
@@ -168,7 +168,9 @@ def why(account: Account, portal: PortalFacts | None, terms: Terms) -> str:
     """Return why the account's lookups wait."""
     if stop := obstacle(account, portal, terms):
         return stop.reason
-    return BUSY if in_use(account.pk) else "they wait for their turn"
+    assert portal is not None
+    used = in_use(account.pk) or held(PlaceLock(portal.id, portal.rules.at_once))
+    return BUSY if used else "they wait for their turn"
 
 
 def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained:
@@ -202,7 +204,7 @@ def _rests(account: Account, terms: Terms) -> Drained | None:
     """Return why nobody signs in again so soon after the last stay; whoever waits in person may."""
     ended = models.Stay.objects.filter(account=account, ended__isnull=False)
     if terms.since is not None:
-        ended = ended.filter(began__gte=terms.since)
+        ended = ended.filter(began__gt=terms.since)
     lately = list(ended.order_by("-began")[:MOST_STREAK])
     if terms.floor >= Urgency.PERSON_WAITS or not lately:
         return None

@@ -28,6 +28,7 @@ def swept(
 ) -> SweepReport:
     """Look up everything that is due, and report."""
     clock, known = clock or Clock(), catalogue()
+    clock.sleep(0.001)  # no two sweeps begin at the same moment
     run = sweep.begin(today, known, clock=clock)
     facts = {one.id: one for one in known.portals}
     terms = Terms(

@@ -19,8 +19,8 @@ COUNT = 4
 
 STORING = [
     "harvester.office.lookups:lookup:after:2",
-    "harvester.office.sweep:_planned:before:0",
-    "harvester.office.sweep:_planned:after:0",
+    "harvester.office.sweep:_plan:before:0",
+    "harvester.office.sweep:_plan:after:0",
     "harvester.office.snapshots:keep:before:1",
     "harvester.office.snapshots:_ended:after:1",
     "harvester.office.snapshots:_add:before:1",

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connections
+from django.db import IntegrityError, connections, transaction
 
 from harvester import errors
 from harvester.model.claim import Claim
@@ -20,7 +20,7 @@ from harvester.model.snapshot import Answer, Document, Outcome
 from harvester.office import accounts, lookups, snapshots, sweep, worklist
 from harvester.office.changes import ChangeKind
 from harvester.office.locks import AccountLock
-from harvester.office.models import Attempt, Evidence, Hold, Item, Lookup, Sighting, Snapshot, Stay
+from harvester.office.models import Attempt, Evidence, Hold, Item, Lookup, Practice, Sighting, Snapshot, Stay
 from harvester.office.plan import Urgency
 from harvester.office.stays import BUSY
 from harvester.office.sweep import SweepReport
@@ -646,6 +646,19 @@ def test_two_sweeps_at_once_ask_nothing_twice(either: Office, portal: Portal, ru
             task.result()
     assert len(portal.queries) == Snapshot.objects.count() == 8
     assert not Sighting.objects.exists()
+
+
+def test_two_sweeps_are_planned_one_after_the_other(postgresql_office: Office, run: Run) -> None:
+    postgresql_office.account("ana")
+    follow(3)
+    with ThreadPoolExecutor(1) as threads, transaction.atomic():
+        Practice.objects.select_for_update().get()
+        other = threads.submit(closing(run), today=TODAY)
+        with pytest.raises(TimeoutError):
+            other.result(1)
+        assert not Lookup.objects.exists()
+        transaction.set_rollback(True)
+    assert other.result().counts["looked_up"] == 3
 
 
 def test_what_a_portal_does_not_offer_is_not_asked(office: Office, portal: Portal, run: Run) -> None:

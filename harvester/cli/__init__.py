@@ -30,6 +30,7 @@ from harvester.cli import (
     snapshots,
     sources,
     sweep,
+    worker,
     worklist,
 )
 from harvester.cli.options import Mistake
@@ -88,6 +89,9 @@ app.add_typer(account.account, name="account")
 app.add_typer(people.people, name="people")
 app.add_typer(worklist.worklist, name="worklist")
 app.command()(sweep.sweep)
+app.command()(worker.worker)
+app.command()(worker.status)
+app.command()(worker.cancel)
 app.add_typer(lookup.lookup, name="lookup")
 app.command()(codes.codes)
 app.add_typer(snapshots.snapshots, name="snapshots")

@@ -33,7 +33,7 @@ from harvester.model.portal import PortalFacts
 from harvester.office import stays, sweep
 from harvester.office.clock import Clock
 from harvester.office.locks import Busy, Lock
-from harvester.office.models import Account, Lookup, PortalSetting, Stay, Sweep
+from harvester.office.models import Account, Lookup, PortalSetting, Stay, Sweep, Worker
 from harvester.office.plan import Urgency
 from harvester.office.prompts import Received, Watcher
 from harvester.office.stays import BUSY, Open, Terms, drain
@@ -94,14 +94,14 @@ class Engine:
         planning: bool = False,
     ) -> None:
         host = socket.gethostname().partition(".")[0]
-        self.name = f"{host}.{os.getpid()}.{uuid4().hex[:6]}"
+        self.worker = Worker(name=f"{host}.{os.getpid()}.{uuid4().hex[:6]}")
         self.facts: Mapping[str, PortalFacts] = {facts.id: facts for facts in catalogue.portals}
         self.defects: list[Exception] = []
         """What went wrong in stays that this software is to blame for."""
         self._asked, self._catalogue = terms, catalogue
         self._at_once, self._planning = at_once, planning
         self._stopping, self._beat = threading.Event(), threading.Event()
-        self._there = Lock(f"worker.{self.name}")
+        self._there = Lock(self.worker.lock)
         self._ended = threading.Event()
         self._busy: dict[UUID, float] = {}
         """Since when an account is in use by somebody else."""
@@ -110,6 +110,8 @@ class Engine:
     def __enter__(self) -> Self:
         assert Engine.here is None, "one engine runs in a process"
         with ExitStack() as opened:
+            self.worker.began = self.terms().clock.now()
+            self.worker.save(force_insert=True)
             opened.enter_context(_launched(self.name))
             Engine.here = self
             opened.callback(setattr, Engine, "here", None)
@@ -134,13 +136,19 @@ class Engine:
             self._ended.wait(0.1)
             self._ended.clear()
         self._open.close()
+        _end(self.name, self.terms().clock)
         log.info("worker_ended", worker=self.name)
+
+    @property
+    def name(self) -> str:
+        """The worker's."""
+        return self.worker.name
 
     def terms(self, floor: int = 0) -> Terms:
         """Return the terms of a stay that begins now."""
         return replace(
             self._asked(),
-            worker=self.name,
+            worker=self.worker,
             stopped=self._stopping.is_set,
             floor=floor,
             answered=lambda row: sweep.follow_up(row, self.facts),
@@ -231,11 +239,13 @@ class Engine:
             if one.executor_id and one.executor_id != self.name:
                 jobs = left.setdefault(one.executor_id, {})
                 jobs.setdefault(one.queue_name or "", []).append(one.workflow_id)
-        for worker, queues in left.items():
-            with suppress(Busy), Lock(f"worker.{worker}"):
+        for name, queues in left.items():
+            with suppress(Busy), Lock(Worker(name=name).lock) as lock:
                 for queue, mine in queues.items():
                     DBOS.resume_workflows(mine, queue_name=queue or None)
-                log.warning("worker_died", worker=worker)
+                _end(name, self.terms().clock)
+                lock.forget()
+                log.warning("worker_died", worker=name)
 
     def _queue(self) -> None:
         """Queue a stay for each account that has something to look up and no stay yet."""
@@ -257,6 +267,10 @@ class Engine:
         vain = {account for account, since in self._busy.items() if now - since > IN_VAIN}
         yield from (job.account for job in _jobs() if job.account not in vain)
         yield from (one.pk for one in stays.ready(self.facts, self.terms()) if one.pk not in vain)
+
+
+def _end(worker: str, clock: Clock) -> None:
+    Worker.objects.filter(name=worker, ended=None).update(ended=clock.now())
 
 
 def swept(

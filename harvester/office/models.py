@@ -332,6 +332,19 @@ class Sweep(models.Model):
         ]
 
 
+class Worker(models.Model):
+    """A process that makes stays; while it lives it holds its lock."""
+
+    name = models.CharField(primary_key=True, max_length=80)
+    began = models.DateTimeField()
+    ended = models.DateTimeField(null=True)
+
+    @property
+    def lock(self) -> str:
+        """The name of its lock."""
+        return f"worker.{self.name}"
+
+
 class Stay(models.Model):
     """One person signed in at one portal, once: where it is, and how it ended."""
 
@@ -342,8 +355,8 @@ class Stay(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="stays")
-    worker = models.CharField(max_length=80)
-    """The process that made it."""
+    worker = models.ForeignKey(Worker, on_delete=models.PROTECT, null=True, related_name="stays")
+    """Who made it; ``None`` for a command that looked one thing up."""
     began = models.DateTimeField()
     ended = models.DateTimeField(null=True)
     doing = models.CharField(max_length=16, choices=Doing, default=Doing.SIGNING_IN)

@@ -98,8 +98,8 @@ class Terms:
     """The practice's date."""
     stay: Open
     clock: Clock
-    worker: str = ""
-    """The process that makes them."""
+    worker: models.Worker | None = None
+    """Who makes them, where it is a worker."""
     told: Callable[[models.Stay], None] = lambda _: None
     """Told of a stay when it begins, with each step, and when it has ended."""
     stopped: Callable[[], bool] = lambda: False

@@ -97,7 +97,7 @@ class SweepReport:
 
         ``looked_up`` = ``new`` + ``changed`` + ``reworded`` (other words, no typed change) +
         ``seen_again``, and of these ``paid``, ``denied``, ``documents_requested``, ``not_on_file``,
-        ``several_on_file``; then ``refused``, ``failed`` and ``waiting``.
+        ``several_on_file``; then ``refused``, ``failed``, ``cancelled`` and ``waiting``.
         """
         rows = Lookup.objects.filter(sweep=self.sweep)
         states: Counter[str] = Counter(rows.values_list("state", flat=True))
@@ -122,6 +122,7 @@ class SweepReport:
             "several_on_file": statuses[Outcome.FOUND_MULTIPLE],
             "refused": states[Lookup.State.REFUSED],
             "failed": states[Lookup.State.FAILED],
+            "cancelled": states[Lookup.State.CANCELLED],
             "waiting": states[Lookup.State.WAITING],
         }
 
@@ -208,6 +209,18 @@ def end(run: Sweep, clock: Clock) -> None:
     """Note that nothing is left of a sweep that could be looked up by itself."""
     Sweep.objects.filter(pk=run.pk).update(ended=clock.now())
     log.info("sweep_ended", sweep=run.pk)
+
+
+def cancel(by: Person, *, portal: str | None = None, user_name: str | None = None) -> int:
+    """Call off what waits of sweeps, at one portal or of one account only; return how much it was."""
+    rows = Lookup.objects.filter(state=Lookup.State.WAITING, requested_by=None)
+    if portal is not None:
+        rows = rows.filter(portal=portal)
+    if user_name is not None:
+        rows = rows.filter(account__user_name_folded=user_name.strip().casefold())
+    count = rows.update(state=Lookup.State.CANCELLED)
+    log.warning("lookups_cancelled", person=by.pk, count=count)
+    return count
 
 
 def report(run: Sweep, facts: Mapping[str, PortalFacts], terms: Terms) -> SweepReport:
@@ -426,7 +439,9 @@ class _Look(TypedDict):
 
 def _looks(kind: str, of: Item.Kind, among: Container[int]) -> Iterator[tuple[int, _Look]]:
     """Yield the open items of a kind ``among`` those, with the last look of a kind at each."""
-    ended = Lookup.objects.filter(item=OuterRef("pk"), kind=kind).exclude(state=Lookup.State.WAITING)
+    ended = Lookup.objects.filter(item=OuterRef("pk"), kind=kind).exclude(
+        state__in=(Lookup.State.WAITING, Lookup.State.CANCELLED)
+    )
     ended = ended.order_by("-pk")
     answered = ended.filter(state=Lookup.State.ANSWERED).annotate(
         snapshot_seen=Coalesce("snapshot", "sighting__snapshot")

@@ -238,7 +238,7 @@ def _want_lists(today: date) -> None:
             service_to=one.service_to,
             tin=one.tin,
         )
-        asker = lookups.Asker(today, "a person wants to see it", Urgency.PERSON_WAITS, person=account.owner)
+        asker = lookups.Asker(today, "a person wants to see it", Urgency.APPOINTMENT, person=account.owner)
         lookups.lookup(query, account, asker).save()
 
 

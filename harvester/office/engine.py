@@ -73,6 +73,7 @@ class Job(NamedTuple):
 
     account: UUID
     queue: Queue
+    begun: bool
 
 
 class Engine:
@@ -195,7 +196,9 @@ class Engine:
         connections.close_all()
 
     def _drained(self, account: Account, queue: Queue) -> None:
-        terms = self.terms(Urgency.PERSON_WAITS if queue == "now" else 0)
+        terms = self.terms()
+        if queue == "now":
+            terms = replace(terms, floor=Urgency.PERSON_WAITS, spare=_nobody_waits)
         ended = drain(account, self.facts.get(account.portal), terms)
         if ended.reason == BUSY:
             self._busy.setdefault(account.pk, time.monotonic())
@@ -248,18 +251,26 @@ class Engine:
                 log.warning("worker_died", worker=name)
 
     def _queue(self) -> None:
-        """Queue a stay for each account that has something to look up and no stay yet."""
-        queued = set(_jobs())
-        for account in stays.ready(self.facts, self.terms(Urgency.PERSON_WAITS)):
-            if Job(account.pk, "now") not in queued:
-                _enqueue(DBOS.enqueue_workflow_with_options, Job(account.pk, "now"))
-        swept = {job.account for job in queued if job.queue == "sweep"}
+        """Queue a stay for each account that has something to look up and no stay yet.
+
+        Where a person waits and no other stay can begin at once, one of the reserved ones does.
+        """
+        jobs = list(_jobs())
+        swept = {job.account for job in jobs if job.queue == "sweep"}
+        served = {job.account for job in jobs if job.queue == "now" or job.begun}
+        room = self._at_once - len(swept)
         taken = Counter(Account.objects.filter(pk__in=swept).values_list("portal", flat=True))
         for account in stays.ready(self.facts, self.terms()):
             if account.pk in swept or taken[account.portal] >= self.facts[account.portal].rules.at_once:
                 continue
             taken[account.portal] += 1
-            _enqueue(DBOS.enqueue_workflow_with_options, Job(account.pk, "sweep"))
+            _enqueue(DBOS.enqueue_workflow_with_options, account.pk, "sweep")
+            if room > 0:
+                served.add(account.pk)
+            room -= 1
+        for account in stays.ready(self.facts, self.terms(Urgency.PERSON_WAITS)):
+            if account.pk not in served:
+                _enqueue(DBOS.enqueue_workflow_with_options, account.pk, "now")
 
     def _under_way(self) -> Iterator[UUID]:
         """Yield the accounts that have a stay, or can have one now."""
@@ -312,7 +323,7 @@ def swept(
 def ask(account: UUID) -> None:
     """Let a worker make the account's urgent lookups now; for processes that make no stays themselves."""
     with _database() as place, _client(place) as client:
-        _enqueue(client.enqueue, Job(account, "now"))
+        _enqueue(client.enqueue, account, "now")
 
 
 @DBOS.workflow(name="stay")
@@ -333,22 +344,27 @@ def _jobs() -> Iterator[Job]:
     """Yield what is queued and what is under way."""
     for one in _rows(status=["ENQUEUED", "PENDING"], queue_name=["sweep", "now"]):
         queue, account, _ = one.workflow_id.split("/")
-        yield Job(UUID(account), "now" if queue == "now" else "sweep")
+        yield Job(UUID(account), "now" if queue == "now" else "sweep", one.status == "PENDING")
+
+
+def _nobody_waits() -> bool:
+    """Whether all for whom a person waits have their stay."""
+    return not _rows(status="ENQUEUED", queue_name="now")
 
 
 def _rows(**which: Any) -> list[WorkflowStatus]:
     return DBOS.list_workflows(load_input=False, load_output=False, **which)
 
 
-def _enqueue(put: Callable[..., object], job: Job) -> None:
+def _enqueue(put: Callable[..., object], account: UUID, queue: Queue) -> None:
     options: EnqueueOptions = {
         "workflow_name": "stay",
-        "queue_name": job.queue,
-        "workflow_id": f"{job.queue}/{job.account}/{uuid4()}",
-        "deduplication_id": str(job.account),
+        "queue_name": queue,
+        "workflow_id": f"{queue}/{account}/{uuid4()}",
+        "deduplication_id": str(account),
         "duplication_policy": "return-existing",
     }
-    put(options, str(job.account), job.queue)
+    put(options, str(account), queue)
 
 
 def _nightly(facts: PortalFacts) -> Any:

@@ -105,7 +105,9 @@ class Terms:
     stopped: Callable[[], bool] = lambda: False
     """Asked between two lookups: whether to sign out and end."""
     floor: int = 0
-    """Only lookups of this urgency or higher."""
+    """Only lookups of this urgency or higher are a reason to sign in."""
+    spare: Callable[[], bool] = lambda: False
+    """Asked when those are made: whether to go on with what is less urgent."""
     patience: float = 0.0
     """Seconds to wait for the account's lock."""
     waits: tuple[float, ...] = ()
@@ -365,10 +367,17 @@ class _Round:
             Lookup.objects.filter(pk=row.pk).update(trouble=trouble)
 
     def _next(self) -> Lookup | None:
-        row = waiting(self._account, self._terms.floor, self._manners.closed).first()
+        closed = self._manners.closed
+        row = waiting(self._account, self._terms.floor, closed).first()
+        if row is None and self._terms.floor and self._terms.spare():
+            rest = waiting(self._account, 0, closed)
+            self._total = self._done + rest.count()
+            row = rest.first()
         if row is None or row.pk in self._tried:
             return None
-        if row.pk > self._newest:  # it came while this stay was signed in
+        if (
+            row.urgency >= self._terms.floor and row.pk > self._newest
+        ):  # it came while this stay was signed in
             self._newest = row.pk
             self._total += 1
         return row

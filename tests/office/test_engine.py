@@ -203,6 +203,37 @@ def test_somebody_who_waits_is_served_beside_a_full_sweep(either: Office, portal
     assert ("eve.user", query) in portal.queries
 
 
+def test_a_stay_for_somebody_who_waits_goes_on_with_the_rest_while_nobody_else_waits(
+    either: Office, portal: Portal
+) -> None:
+    both = staff(either, "ana", "ben")
+    follow(6)
+    looking, done = threading.Event(), threading.Event()
+
+    def answers(query: Query) -> Answer:
+        if portal.queries[-1][0] == portal.queries[0][0]:  # whoever was first has not done yet
+            looking.set()
+            done.wait(20)
+        return truth(query)
+
+    portal.answers = answers
+    sweep.begin(TODAY, catalogue(), clock=Clock())
+    with working(portal, at_once=1):
+        assert looking.wait(20)
+        (first,) = (user for user, _ in portal.sign_ins)
+        (waits,) = (account for account in both if account.user_name != first)
+        query = appointment_item(5, TODAY).eligibility_query("CAS01")
+        asker = lookups.Asker(TODAY, "they asked", Urgency.PERSON_WAITS, person=waits.owner)
+        lookups.lookup(query, waits, asker).save()
+        engine.ask(waits.pk)
+        until(lambda: Lookup.objects.filter(account=waits, state="answered").count() == 4)
+        assert not Lookup.objects.exclude(account=waits).filter(state="answered").exists()
+        done.set()
+        until(lambda: Snapshot.objects.count() == 7)
+    assert [user for user, _ in portal.sign_ins] == [first, waits.user_name]
+    assert Stay.objects.get(account=waits).total == 4
+
+
 def test_an_account_that_somebody_else_uses_is_waited_for(either: Office, portal: Portal) -> None:
     (account,) = staff(either, "ana")
     follow(1)

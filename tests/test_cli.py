@@ -10,6 +10,7 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from harvester.model.portal import Line, Policy
 from harvester.model.query import ClaimQuery, Query
 from harvester.model.shown import Place, Shown
 from harvester.model.snapshot import Answer
-from harvester.office import accounts, sweep, worklist
+from harvester.office import accounts, engine, sweep, worklist
 from harvester.office.models import Account, Hold, Person, Practice, Snapshot
 from harvester.visit import client
 from harvester.visit.wire import Catalogue
@@ -117,12 +118,9 @@ def ran(*arguments: str, stdin: str = "", typed: str | None = None) -> Ran:
 def portal(monkeypatch: pytest.MonkeyPatch) -> Portal:
     """A portal in this process, instead of a browser at one."""
     portal = Portal(answers=_answered)
-    for function in (alone.swept, sweep.lookup_now):
-        defaults = function.__kwdefaults__
-        assert defaults is not None
-        monkeypatch.setitem(defaults, "stay", portal.stay)
-        monkeypatch.setitem(defaults, "catalogue", catalogue)
-        monkeypatch.setitem(defaults, "clock", portal.time.clock)
+    here: dict[str, Any] = {"stay": portal.stay, "catalogue": catalogue, "clock": portal.time.clock}
+    monkeypatch.setattr(engine, "swept", partial(alone.swept, **here))
+    monkeypatch.setattr(sweep, "lookup_now", partial(sweep.lookup_now, **here))
     monkeypatch.setattr(client, "catalogue", catalogue)
     return portal
 

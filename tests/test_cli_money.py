@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,7 @@ from harvester.model.payment import PaidClaim, ProviderAdjustment
 from harvester.model.query import AuthorizationsQuery, OverpaymentsQuery, PaymentsQuery, Query
 from harvester.model.shown import Shown
 from harvester.model.snapshot import Answer
-from harvester.office import sweep, worklist
+from harvester.office import engine, sweep, worklist
 from harvester.visit import client
 from harvester.visit.wire import Catalogue
 from tests.office import alone
@@ -126,12 +128,9 @@ def answered(query: Query) -> Answer:
 def money(office: Office, monkeypatch: pytest.MonkeyPatch) -> Portal:  # noqa: F811
     """A portal in this process that offers everything, and a worklist."""
     portal = Portal(answers=answered)
-    for function in (alone.swept, sweep.lookup_now):
-        defaults = function.__kwdefaults__
-        assert defaults is not None
-        monkeypatch.setitem(defaults, "stay", portal.stay)
-        monkeypatch.setitem(defaults, "catalogue", whole_catalogue)
-        monkeypatch.setitem(defaults, "clock", portal.time.clock)
+    here: dict[str, Any] = {"stay": portal.stay, "catalogue": whole_catalogue, "clock": portal.time.clock}
+    monkeypatch.setattr(engine, "swept", partial(alone.swept, **here))
+    monkeypatch.setattr(sweep, "lookup_now", partial(sweep.lookup_now, **here))
     monkeypatch.setattr(client, "catalogue", whole_catalogue)
     office.account()
     items = [claim_item(1), appointment_item(2, TODAY)]

@@ -33,6 +33,7 @@ NOTHING, RECEIVED = "none", "received"
 _LONGEST_REST = timedelta(hours=1)
 _RESTS = {
     "PortalUnavailable": 5 * MINUTE,
+    "StayEnded": MINUTE,
     "AnotherSession": 15 * MINUTE,
     "ClockWrong": 15 * MINUTE,
     "CodeNeeded": 15 * MINUTE,
@@ -199,7 +200,7 @@ def rest(trouble: str, streak: int) -> timedelta:
     """
     if trouble in _HELPS_NOBODY:
         return timedelta(hours=20)
-    if trouble == "StayEnded":
+    if trouble == "ProcessDied":
         return min(MINUTE * ((1 << streak - 1) - 1), _LONGEST_REST)
     return min(_RESTS.get(trouble, timedelta()) * (1 << streak - 1), _LONGEST_REST)
 

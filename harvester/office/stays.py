@@ -41,6 +41,8 @@ MOST_STREAK = 8
 CLOSED = "SourceClosed"
 """The trouble of a stay whose password lies elsewhere and could not be read."""
 
+DIED = "ProcessDied"
+"""The trouble of a stay whose process was killed before it could say how the stay ended."""
 _DIED = "the process that made the last stay ended before it did"
 
 BUSY = "somebody is signed in with the account, or as many as the portal allows with others"

@@ -71,6 +71,8 @@ class SweepReport:
     """What a sweep did; the counts are of its lookups as they are now."""
 
     sweep: int
+    stays: tuple[Stay, ...] = ()
+    """What its accounts made since it began."""
     waiting: tuple[Wait, ...] = ()
     """What was not looked up and why, by account, then what no account could take."""
 
@@ -83,13 +85,6 @@ class SweepReport:
     def unaskable(self) -> tuple[tuple[int, str], ...]:
         """Items (row number) that lack something that every search needs, and what."""
         return tuple((item, reason) for item, reason in self.run.unaskable)
-
-    @cached_property
-    def stays(self) -> tuple[Stay, ...]:
-        """The stays that the accounts of the sweep made since it began."""
-        accounts = Account.objects.filter(lookups__sweep=self.sweep)
-        made = Stay.objects.filter(account__in=accounts, began__gte=self.run.started)
-        return tuple(made.select_related("account__owner").order_by("began", "pk"))
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -225,15 +220,20 @@ def cancel(by: Person, *, portal: str | None = None, user_name: str | None = Non
 
 def report(run: Sweep, facts: Mapping[str, PortalFacts], terms: Terms) -> SweepReport:
     """Return what a sweep did, and why something of it still waits."""
-    rows = Lookup.objects.filter(sweep=run, state=Lookup.State.WAITING)
-    ended = {stay.account_id: stay.reason for stay in SweepReport(run.pk).stays}
-    waits = []
-    for account in Account.objects.select_related("owner").filter(lookups__in=rows).distinct().order_by("pk"):
-        reason = ended.get(account.pk) or why(account, facts.get(account.portal), terms)
-        waits.append(Wait(account.portal, account.owner.called, rows.filter(account=account).count(), reason))
     run.refresh_from_db()
+    accounts = Account.objects.select_related("owner").filter(lookups__sweep=run).distinct().order_by("pk")
+    made = Stay.objects.filter(account__in=accounts, began__gte=run.started).order_by("began", "pk")
+    found = tuple(made.select_related("account__owner"))
+    ended = {stay.account_id: stay.reason for stay in found}
+    rows = Lookup.objects.filter(sweep=run, state=Lookup.State.WAITING)
+    waits = []
+    for account in accounts.filter(lookups__state=Lookup.State.WAITING):
+        if not (count := rows.filter(account=account).count()):
+            continue
+        reason = ended.get(account.pk) or why(account, facts.get(account.portal), terms)
+        waits.append(Wait(account.portal, account.owner.called, count, reason))
     waits += [Wait(portal, "", count, reason) for portal, count, reason in run.left]
-    return SweepReport(run.pk, tuple(waits))
+    return SweepReport(run.pk, found, tuple(waits))
 
 
 def lookup_now(

@@ -16,8 +16,8 @@ from harvester.visit.wire import Catalogue
 
 
 def swept(
-    *,
     today: date,
+    *,
     stay: Open = client.Stay,
     catalogue: Callable[[], Catalogue] = client.catalogue,
     told: Callable[[Stay], None] = lambda _: None,

@@ -201,7 +201,7 @@ def drain(account: Account, portal: PortalFacts | None, terms: Terms) -> Drained
 def _bury(account: Account, clock: Clock) -> None:
     """End the stays of the account whose process ended before they did; the account's lock is held."""
     dead = models.Stay.objects.filter(account=account, ended=None)
-    dead.update(ended=clock.now(), doing=models.Stay.Doing.ENDED, trouble=StayEnded.__name__, reason=_DIED)
+    dead.update(ended=clock.now(), doing=models.Stay.Doing.ENDED, trouble=DIED, reason=_DIED)
 
 
 def _rests(account: Account, terms: Terms) -> Drained | None:

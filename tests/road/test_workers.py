@@ -1,0 +1,248 @@
+"""Two workers share the work; whoever is killed, frozen or told to end, nothing is lost or done twice.
+
+The portal's log is the witness of what was asked there.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import partial
+from random import Random
+
+import psutil
+import pytest
+
+from harvester.office import accounts, engine, lookups, sweep
+from harvester.office.models import Account, Lookup, Sighting, Snapshot, Stay
+from harvester.office.plan import Urgency
+from tests.office.conftest import Office
+from tests.road import witness
+from tests.road.history import ours
+from tests.road.light import catalogue
+from tests.road.road import TODAY, PortalTime, Road
+from tests.road.still import moment
+
+TAKEN_OVER = 5.0
+"""Seconds within which somebody else goes on where a worker was killed."""
+SERVED = 2.0
+"""Seconds within which most people have their answer while everything else is swept."""
+
+
+@dataclass
+class Crew:
+    """Workers, and the owners of the accounts that they use."""
+
+    road: Road
+    office: Office
+    acts: list[tuple[str, str]] = field(default_factory=list)
+    working: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def start(self, count: int = 1) -> None:
+        """Start workers, and wait until they are at work."""
+        for _ in range(count):
+            self.working.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "tests.road.working", self.road.control],
+                    env={"PATH": os.environ["PATH"], **self.office.environment},
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                )
+            )
+        for worker in self.working[-count:]:
+            assert worker.stdout is not None
+            assert worker.stdout.readline()
+
+    def end(self, worker: subprocess.Popen[str], how: signal.Signals = signal.SIGKILL) -> int:
+        """End a worker, and return its exit code."""
+        worker.send_signal(how)
+        code = worker.wait(60)
+        assert worker.stdout is not None
+        worker.stdout.close()
+        self.working.remove(worker)
+        return code
+
+    def act(self) -> None:
+        """Let the owners of held accounts look at their portal, and release them."""
+        for account in Account.objects.filter(holds__isnull=False, holds__release=None).distinct():
+            with suppress(accounts.AccountError):
+                self.acts.append((moment(), account.user_name))
+                accounts.release(account, by=account.owner)
+
+    def until(self, what: Callable[[], bool], seconds: float = 60.0) -> float:
+        """Wait for what the workers do while owners act; return how long it took."""
+        began = time.monotonic()
+        while not what():
+            assert time.monotonic() - began < seconds, "it did not happen"
+            self.act()
+            time.sleep(0.02)
+        return time.monotonic() - began
+
+    def begin(self, day: date = TODAY) -> None:
+        """Let everything that is due on a day wait."""
+        sweep.begin(day, catalogue(), clock=PortalTime(self.road.control).clock)
+
+
+@pytest.fixture
+def crew(ways: tuple[Road, Office]) -> Iterator[Crew]:
+    road, office = ways
+    road.open(0, 1, 2)
+    road.follow(ours()[:60])
+    road.post("/clock", told_off_seconds=0)
+    crew = Crew(road, office)
+    yield crew
+    for worker in [*crew.working]:
+        crew.end(worker)
+
+
+def waiting() -> int:
+    return Lookup.objects.filter(state="waiting").count()
+
+
+def nothing_is_lost_or_done_twice(crew: Crew, broken_off: int) -> None:
+    """See what is kept, and by the portal's log what was asked; ``broken_off``: how many workers were."""
+    assert set(Lookup.objects.values_list("state", flat=True)) == {"answered"}
+    kept = [*Snapshot.objects.values_list("lookup", flat=True)]
+    kept += Sighting.objects.values_list("lookup", flat=True)
+    assert len(kept) == len(set(kept)) == Lookup.objects.count()
+    log = crew.road.log
+    assert witness.harm(log, crew.acts) == []
+    details = Counter(
+        one["path"] for one in log["requests"] if one["user"] and one["path"].startswith("/claims/")
+    )
+    repeated = sum(details.values()) - Lookup.objects.count()
+    # A worker has four stays at most, and each of them one lookup in flight.
+    assert 0 <= repeated <= broken_off * engine.AT_ONCE, f"{repeated} lookups were repeated"
+
+
+def gone_on(stay: Stay) -> bool:
+    """Whether somebody makes what a stay left undone."""
+    rows = Lookup.objects.filter(account=stay.account_id, state="waiting")
+    return not rows.exists() or Stay.objects.filter(account=stay.account_id, began__gt=stay.began).exists()
+
+
+def answered(row: int) -> bool:
+    return Lookup.objects.get(pk=row).state == "answered"
+
+
+def passed(moment: float) -> bool:
+    return time.monotonic() > moment
+
+
+@pytest.mark.parametrize("ways", ["office", "postgresql_office"], indirect=True)
+def test_where_a_worker_is_killed_another_goes_on_within_seconds(
+    crew: Crew, record_property: Callable[[str, object], None]
+) -> None:
+    crew.start(2)
+    took, killed = [], 0
+    chance = Random(0)
+    for number in range(3):
+        crew.begin(TODAY + timedelta(days=number))
+        crew.until(lambda: Stay.objects.filter(ended=None, doing="signed_in", done__gt=0).exists())
+        victim = chance.choice(crew.working)
+        victim.send_signal(signal.SIGSTOP)
+        mine = Stay.objects.filter(ended=None, worker__name__contains=f".{victim.pid}.")
+        broken_off = [stay for stay in mine if not gone_on(stay)]
+        crew.end(victim)
+        killed += 1
+        took += [crew.until(partial(gone_on, stay)) for stay in broken_off]
+        crew.start()
+        crew.until(lambda: not waiting())
+    record_property("taken over after", [round(one, 2) for one in took])
+    assert took
+    assert all(one <= TAKEN_OVER for one in took)
+    nothing_is_lost_or_done_twice(crew, killed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ways", ["office", "postgresql_office"], indirect=True)
+def test_workers_killed_at_two_hundred_random_moments(
+    crew: Crew, record_property: Callable[[str, object], None]
+) -> None:
+    chance, day = Random(1), 0
+    crew.start(2)
+    for _ in range(200):
+        if not waiting():
+            crew.begin(TODAY + timedelta(days=day))
+            day += 1
+        crew.until(partial(passed, time.monotonic() + chance.random()))
+        crew.end(chance.choice(crew.working))
+        crew.start()
+    crew.until(lambda: not waiting(), 600)
+    record_property("lookups", Lookup.objects.count())
+    record_property("sign-ins", witness.results(crew.road.log))
+    nothing_is_lost_or_done_twice(crew, 200)
+
+
+@pytest.mark.parametrize(
+    "ways", ["office", pytest.param("postgresql_office", marks=pytest.mark.long)], indirect=True
+)
+def test_a_worker_that_is_frozen_keeps_its_accounts_and_goes_on(crew: Crew) -> None:
+    crew.start(2)
+    crew.begin()
+    crew.until(lambda: Stay.objects.filter(ended=None, doing="signed_in", done__gt=0).exists())
+    victim = crew.working[0]
+    victim.send_signal(signal.SIGSTOP)
+    mine = Stay.objects.filter(ended=None, worker__name__contains=f".{victim.pid}.")
+    frozen = {stay.account_id for stay in mine}
+    others = Lookup.objects.filter(state="waiting").exclude(account__in=frozen)
+    crew.until(lambda: not others.exists())
+    assert (
+        not Stay.objects.filter(account__in=frozen)
+        .exclude(pk__in=mine.values("pk"))
+        .filter(ended=None)
+        .exists()
+    )
+    victim.send_signal(signal.SIGCONT)
+    crew.until(lambda: not waiting())
+    nothing_is_lost_or_done_twice(crew, 0)
+
+
+@pytest.mark.parametrize(
+    "ways", ["office", pytest.param("postgresql_office", marks=pytest.mark.long)], indirect=True
+)
+def test_a_worker_that_is_told_to_end_leaves_nothing_open_and_the_other_goes_on(crew: Crew) -> None:
+    crew.start(2)
+    crew.begin()
+    crew.until(lambda: Stay.objects.filter(ended=None, doing="signed_in", done__gt=0).exists())
+    assert crew.end(crew.working[0], signal.SIGTERM) == 0
+    crew.until(lambda: not waiting())
+    assert crew.end(crew.working[0], signal.SIGTERM) == 0
+    assert not Stay.objects.filter(ended=None).exists()
+    nothing_is_lost_or_done_twice(crew, 0)
+    assert [one for one in psutil.Process().children(recursive=True) if "working" in one.cmdline()] == []
+
+
+@pytest.mark.parametrize(
+    "ways", ["office", pytest.param("postgresql_office", marks=pytest.mark.long)], indirect=True
+)
+def test_people_are_served_within_seconds_beside_a_full_sweep(
+    crew: Crew, record_property: Callable[[str, object], None]
+) -> None:
+    chance = Random(2)
+    asked = ours()[60:80]
+    everybody = list(Account.objects.select_related("owner"))
+    crew.start(2)
+    took = []
+    for number, one in enumerate(asked):
+        if not waiting():
+            crew.begin(TODAY + timedelta(days=number))
+        account = chance.choice(everybody)
+        asker = lookups.Asker(TODAY, "they asked", Urgency.PERSON_WAITS, person=account.owner)
+        row = lookups.lookup(one.claim_query("CMHP1"), account, asker)
+        row.save()
+        engine.ask(account.pk)
+        took.append(crew.until(partial(answered, row.pk)))
+    record_property("served after", sorted(round(one, 2) for one in took))
+    assert sorted(took)[round(len(took) * 0.95) - 1] <= SERVED
+    crew.until(lambda: not waiting())
+    nothing_is_lost_or_done_twice(crew, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -21,6 +21,13 @@ def day(said: str) -> date:
         with suppress(ValueError):
             return datetime.strptime(said, form).date()  # noqa: DTZ007 - a day has no zone
     raise typer.BadParameter("this is not a day; write it as YYYY-MM-DD")
+
+
+def time_of_day(said: str) -> time:
+    """Read a time of day; raises ``BadParameter``."""
+    with suppress(ValueError):
+        return datetime.strptime(said, "%H:%M").time()  # noqa: DTZ007 - the portal's zone is the portal's
+    raise typer.BadParameter("this is not a time of day; write it as 21:30")
 
 
 def money(said: str) -> Decimal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -91,6 +92,24 @@ def portals_attest(
     facts = installed(portal)
     policy.attest(facts, source, by=person(by, "--by"))
     _done(facts, as_json, today, f"{facts.name}: attested.")
+
+
+@portals.command("nightly")
+def portals_nightly(
+    portal: PortalName,
+    at: Annotated[
+        time, typer.Argument(parser=options.time_of_day, metavar="HH:MM", help="In the portal's time zone.")
+    ],
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Set when workers begin the nightly sweep of a portal; 20:00 unless you say otherwise."""
+    opened()
+    from harvester.office.models import PortalSetting
+
+    facts = installed(portal)
+    PortalSetting.objects.update_or_create(portal=facts.id, defaults={"sweep_at": at})
+    _done(facts, as_json, today, f"{facts.name} is swept every night from {at:%H:%M} ({facts.rules.zone}).")
 
 
 @portals.command("pause")

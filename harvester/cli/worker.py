@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,7 +45,9 @@ def worker(
         )
         with engine:
             screen.say(f"Works as {engine.name}; Ctrl-C ends it after the lookups that are under way.")
-            engine.serve()
+            with suppress(KeyboardInterrupt):
+                engine.serve()
+            screen.say("Ends after the lookups that are under way.")
 
 
 def status(

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
@@ -24,7 +25,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy
 import structlog
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer, WorkflowStatus
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, ScheduleInput, Serializer, WorkflowStatus
 from django.db import DatabaseError, InterfaceError, connections
 from sqlalchemy.exc import SQLAlchemyError
 from typing_extensions import override
@@ -49,7 +50,7 @@ RESERVED = 2
 """Stays that it makes beside them, for people who wait."""
 BEAT = 1.0
 """Seconds between two looks for what can be looked up, and for workers that died."""
-NIGHT = "20:00"
+NIGHT = clock_time(20)
 """When a portal's nightly sweep is planned, in the portal's time zone, unless the practice says otherwise."""
 IN_VAIN = 60.0
 """Seconds after which a sweep does not wait any longer for an account that somebody else uses."""
@@ -104,6 +105,7 @@ class Engine:
         self._stopping, self._beat = threading.Event(), threading.Event()
         self._there = Lock(self.worker.lock)
         self._ended = threading.Event()
+        self._nights: list[ScheduleInput] = []
         self._busy: dict[UUID, float] = {}
         """Since when an account is in use by somebody else."""
         self._open = ExitStack()
@@ -118,8 +120,6 @@ class Engine:
             opened.callback(setattr, Engine, "here", None)
             DBOS.register_queue("sweep", worker_concurrency=self._at_once, polling_interval_sec=0.5)
             DBOS.register_queue("now", worker_concurrency=RESERVED, polling_interval_sec=0.2)
-            if self._planning:
-                DBOS.apply_schedules([_nightly(facts) for facts in self.facts.values()])
             watch = threading.Thread(target=self._watching, name="watch")
             watch.start()
             opened.callback(watch.join)
@@ -219,6 +219,7 @@ class Engine:
                 try:
                     self._be_there(held)
                     self._take_over()
+                    self._schedule()
                     self._queue()
                 except _DOWN:
                     log.warning("database_unavailable", worker=self.name)
@@ -249,6 +250,13 @@ class Engine:
                 _end(name, self.terms().clock)
                 lock.forget()
                 log.warning("worker_died", worker=name)
+
+    def _schedule(self) -> None:
+        """See that each portal's nightly sweep is planned when the practice wants it."""
+        wanted = [_nightly(facts) for facts in self.facts.values()] if self._planning else []
+        if wanted != self._nights:
+            DBOS.apply_schedules(wanted)
+            self._nights = wanted
 
     def _queue(self) -> None:
         """Queue a stay for each account that has something to look up and no stay yet.
@@ -320,6 +328,12 @@ def swept(
     return sweep.report(run, engine.facts, terms())
 
 
+def night(portal: str) -> clock_time:
+    """Return when a portal's nightly sweep is planned, in the portal's time zone."""
+    setting = PortalSetting.objects.filter(portal=portal).first()
+    return (setting and setting.sweep_at) or NIGHT
+
+
 def ask(account: UUID) -> None:
     """Let a worker make the account's urgent lookups now; for processes that make no stays themselves."""
     with _database() as place, _client(place) as client:
@@ -367,14 +381,12 @@ def _enqueue(put: Callable[..., object], account: UUID, queue: Queue) -> None:
     put(options, str(account), queue)
 
 
-def _nightly(facts: PortalFacts) -> Any:
-    setting = PortalSetting.objects.filter(portal=facts.id).first()
-    at = f"{setting.sweep_at:%H:%M}" if setting and setting.sweep_at else NIGHT
-    hour, minute = at.split(":")
+def _nightly(facts: PortalFacts) -> ScheduleInput:
+    at = night(facts.id)
     return {
         "schedule_name": f"night.{facts.id}",
         "workflow_fn": _night,
-        "schedule": f"{int(minute)} {int(hour)} * * *",
+        "schedule": f"{at.minute} {at.hour} * * *",
         "cron_timezone": facts.rules.zone,
         "context": facts.id,
         "automatic_backfill": True,

@@ -48,19 +48,21 @@ class Crew:
 
     def start(self, count: int = 1) -> None:
         """Start workers, and wait until they are at work."""
+        told = self.office.home / "workers.log"
         for _ in range(count):
-            self.working.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", "tests.road.working", self.road.control],
-                    env={"PATH": os.environ["PATH"], **self.office.environment},
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    text=True,
+            with told.open("a") as log:
+                self.working.append(
+                    subprocess.Popen(
+                        [sys.executable, "-m", "tests.road.working", self.road.control],
+                        env={"PATH": os.environ["PATH"], **self.office.environment},
+                        stdout=subprocess.PIPE,
+                        stderr=log,
+                        text=True,
+                    )
                 )
-            )
         for worker in self.working[-count:]:
             assert worker.stdout is not None
-            assert worker.stdout.readline()
+            assert worker.stdout.readline(), told.read_text()[-3000:]
 
     def end(self, worker: subprocess.Popen[str], how: signal.Signals = signal.SIGKILL) -> int:
         """End a worker, and return its exit code."""

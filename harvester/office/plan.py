@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import IntEnum
 from typing import Literal
 from uuid import UUID
@@ -16,6 +17,7 @@ from harvester.model.codes import ClaimStatus, OverpaymentStatus
 from harvester.model.payment import PaymentList
 from harvester.model.portal import LookupKind
 from harvester.model.query import OverpaymentsQuery, PaymentsQuery, RemittanceFileQuery
+from harvester.office import hazard
 
 AHEAD = timedelta(days=14)
 """How long before an appointment its coverage is looked up."""
@@ -23,6 +25,14 @@ DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 MINUTE = timedelta(minutes=1)
 MONTH = timedelta(days=30)
+SHOWS = timedelta(days=4)
+"""How long after it was sent a claim shows at a portal, as a rule."""
+LAST_DAYS = timedelta(days=3)
+"""How long before a deadline a claim is looked up daily."""
+BACK_OFF = ((2 * WEEK, WEEK), (5 * WEEK, 2 * WEEK))
+"""Unchanged for less than the first, looked up after the second at the latest; then after three weeks."""
+ENOUGH = ((Decimal(1000), 0.10), (Decimal(250), 0.15), (Decimal(), 0.22))
+"""For a claim of so many dollars or more, the chance of a change that is worth a lookup."""
 """How long after a payment its file is asked for, where the portal has none yet."""
 SETTLED_BY = 10
 """Until this day of a month the payments of the month before are looked up."""
@@ -99,6 +109,14 @@ class Followed:
     """Whether the last look ended on a page that was refused."""
     tin: str = ""
     """The tax id to ask as; empty: whichever."""
+    since: date | None = None
+    """The day on which the portal first gave its last answer."""
+    submitted: date | None = None
+    """When the claim was sent to the payer, where the practice said so."""
+    worth: Decimal = Decimal()
+    """US dollars that hang on the claim."""
+    deadline: date | None = None
+    """Until when somebody has to act: documents, an appeal, filing in time."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +141,8 @@ class Due:
     kind: LookupKind
     tin: str = ""
     query: Money | None = None
+    value: float = 0.0
+    """Of two that are as urgent, the one worth more goes first: dollars times the chance of a change."""
 
 
 @dataclass(frozen=True)
@@ -164,8 +184,8 @@ def due(asked: Iterable[Followed | Standing], today: date, ahead: timedelta = AH
             continue
         rule = _claim(one, today) if one.kind == "claim" else _appointment(one, today, ahead)
         if rule is not None:
-            found.append(Due(one.item, one.portal, *rule, one.kind, one.tin))
-    return sorted(found, key=lambda one: (-one.urgency, one.item or 0))
+            found.append(Due(one.item, one.portal, *rule, one.kind, one.tin, value=_value(one, today)))
+    return sorted(found, key=lambda one: (-one.urgency, -one.value, one.item or 0))
 
 
 def money(carrier: str, tin: str, offers: Container[LookupKind], today: date) -> Iterator[Money]:
@@ -214,8 +234,10 @@ def why_not(item: Followed, today: date, ahead: timedelta = AHEAD) -> str:
             return "the appointment is over"
         if item.day > today + ahead:
             return f"the appointment is in {(item.day - today).days} days: from {item.day - ahead}"
-    elif item.looked is not None and item.looked < today:
-        return f"{item.status.replace('_', ' ')}, seen twice: again on {item.looked + WEEK}"
+    elif item.looked is None or item.looked < today:
+        again = next(day for day in (today + n * DAY for n in range(1, 99)) if _claim(item, day))
+        said = f"{item.status.replace('_', ' ')}, unchanged" if item.looked else f"sent on {item.submitted}"
+        return f"{said}: looked up on {again}"
     return "looked up today"
 
 
@@ -242,18 +264,50 @@ def _claim(item: Followed, today: date) -> tuple[str, Urgency] | None:
     if item.refused:
         return "the page was refused last time", Urgency.NEW
     if item.looked is None:
+        if item.submitted is not None and today < item.submitted + SHOWS:
+            return None
         return "never looked up", Urgency.NEW
     if item.looked >= today:
         return None
-    if item.status in PENDED:
-        return "waits for documents or information: looked up daily", Urgency.PENDED
-    if item.status not in FINAL:
-        return "open: looked up daily", Urgency.OPEN
+    said = item.status.replace("_", " ")
+    if item.deadline is not None and timedelta() <= item.deadline - today <= LAST_DAYS:
+        return f"{said}, and somebody has to act until {item.deadline}: looked up daily", Urgency.PENDED
     if item.seen < 2:
-        return f"{item.status}, seen once: looked up again", Urgency.OPEN
-    if today - item.looked >= WEEK:
-        return f"{item.status}, unchanged: looked up weekly", Urgency.SETTLED
+        return f"{said}, seen once: looked up again", Urgency.OPEN
+    pressing = Urgency.PENDED if item.status in PENDED else Urgency.OPEN
+    final = item.status in FINAL
+    longest = MONTH if final else _longest(item.looked - (item.since or item.looked))
+    if today - item.looked >= longest:
+        words = f"{said}, unchanged: looked up after {longest.days} days at the latest"
+        return words, Urgency.SETTLED if final else pressing
+    if not final and _chance(item, today) >= _enough(item.worth):
+        return f"{said}: may well have changed", pressing
     return None
+
+
+def _longest(unchanged: timedelta) -> timedelta:
+    """Return after how long a claim is looked up at the latest that has not changed for so long."""
+    return next((longest for until, longest in BACK_OFF if unchanged < until), 3 * WEEK)
+
+
+def _chance(item: Followed, today: date) -> float:
+    """Return how likely it is that a claim has changed since it was looked up."""
+    if item.looked is None:
+        return 1.0
+    begun = item.submitted or item.since or item.looked
+    return hazard.changed(item.status, (today - begun).days, (today - item.looked).days)
+
+
+def _enough(worth: Decimal) -> float:
+    """Return from which chance on a claim of so many dollars is looked up."""
+    return next((chance for least, chance in ENOUGH if worth >= least), ENOUGH[-1][1])
+
+
+def _value(item: Followed, today: date) -> float:
+    if item.kind != "claim":
+        return 0.0
+    soon = 2.0 if item.deadline is not None and timedelta() <= item.deadline - today <= 2 * WEEK else 1.0
+    return soon * _chance(item, today) * float(item.worth)
 
 
 def _appointment(item: Followed, today: date, ahead: timedelta) -> tuple[str, Urgency] | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Literal, TypedDict
 
@@ -15,9 +16,12 @@ from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from pydantic import ValidationError
 
+from harvester.model.claim import Claim
+from harvester.model.codes import ClaimStatus
 from harvester.model.portal import LookupKind, PortalFacts
 from harvester.model.query import EligibilityQuery, Query
 from harvester.model.snapshot import Answer, Outcome
+from harvester.model.work import WorkItem
 from harvester.office import attempts, lookups, plan, snapshots, standing, worklist
 from harvester.office.changes import Change, changes, ending, news
 from harvester.office.clock import Clock
@@ -419,11 +423,21 @@ def followed(items: Mapping[int, Item], facts: Mapping[str, PortalFacts] | None 
     With ``facts`` also the authorizations of appointments, at portals that look them up.
     """
     work = {pk: worklist.opened(row) for pk, row in items.items()}
-    for pk, looks in _looks("claim", Item.Kind.CLAIM, items):
-        yield Followed(item=pk, kind="claim", portal=items[pk].portal, tin=work[pk].tin or "", **looks)
+    for pk, looks, last in _looks("claim", Item.Kind.CLAIM, items):
+        one = work[pk]
+        yield Followed(
+            item=pk,
+            kind="claim",
+            portal=items[pk].portal,
+            tin=one.tin or "",
+            submitted=one.submitted_date,
+            worth=one.balance or one.billed or Decimal(),
+            deadline=_deadline(one, looks, last),
+            **looks,
+        )
     kinds: tuple[Literal["eligibility", "authorizations"], ...] = ("eligibility", "authorizations")
     for kind in kinds if facts else kinds[:1]:
-        for pk, looks in _looks(kind, Item.Kind.APPOINTMENT, items):
+        for pk, looks, _ in _looks(kind, Item.Kind.APPOINTMENT, items):
             portal, tin, day = items[pk].portal, work[pk].tin or "", work[pk].service_date
             offered = facts[portal].offered(items[pk].carrier) if facts and portal in facts else ()
             if kind == "eligibility" or (kind in offered and not work[pk].missing_for("eligibility")):
@@ -435,10 +449,11 @@ class _Look(TypedDict):
     status: str
     seen: int
     refused: bool
+    since: date | None
 
 
-def _looks(kind: str, of: Item.Kind, among: Container[int]) -> Iterator[tuple[int, _Look]]:
-    """Yield the open items of a kind ``among`` those, with the last look of a kind at each."""
+def _looks(kind: str, of: Item.Kind, among: Container[int]) -> Iterator[tuple[int, _Look, int | None]]:
+    """Yield the open items of a kind ``among`` those, with the last look of a kind and its snapshot."""
     ended = Lookup.objects.filter(item=OuterRef("pk"), kind=kind).exclude(
         state__in=(Lookup.State.WAITING, Lookup.State.CANCELLED)
     )
@@ -456,17 +471,34 @@ def _looks(kind: str, of: Item.Kind, among: Container[int]) -> Iterator[tuple[in
         .values_list("pk", "looked", "state", "last")
     )
     known = {
-        pk: (status, seen)
-        for pk, status, seen in Snapshot.objects.filter(lookup__item__open=True, kind=kind)
+        pk: (status, seen, since)
+        for pk, status, seen, since in Snapshot.objects.filter(lookup__item__open=True, kind=kind)
         .annotate(seen=1 + Count("sightings"))
-        .values_list("pk", "status", "seen")
+        .values_list("pk", "status", "seen", "lookup__day")
     }
     for pk, looked, state, last in looks:
         if pk not in among:
             continue
-        status, seen = known.get(last, ("", 0))
+        status, seen, since = known.get(last, ("", 0, None))
         refused = state in (Lookup.State.REFUSED, Lookup.State.FAILED)
-        yield pk, {"looked": looked, "status": status, "seen": seen, "refused": refused}
+        found: _Look = {"looked": looked, "status": status, "seen": seen, "refused": refused, "since": since}
+        yield pk, found, last
+
+
+def _deadline(work: WorkItem, looks: _Look, snapshot: int | None) -> date | None:
+    """Return until when somebody has to act on a claim, as far as the portal and the practice say so."""
+    since = looks["since"]
+    match looks["status"]:
+        case ClaimStatus.PENDED_PROVIDER_INFO if snapshot is not None:
+            answer = snapshots.answer(Snapshot.objects.get(pk=snapshot))
+            wanted = answer.requested_documents if isinstance(answer, Claim) else ()
+            days = [one.due_date.value for one in wanted if one.due_date.value is not None]
+            return min(days, default=None)
+        case ClaimStatus.DENIED | ClaimStatus.DENIED_LINE_MIXED if since and work.appeal_days is not None:
+            return since + timedelta(days=work.appeal_days)
+        case Outcome.NOT_FOUND if work.service_from and work.timely_filing_days is not None:
+            return work.service_from + timedelta(days=work.timely_filing_days)
+    return None
 
 
 def _query(item: Item, kind: LookupKind, portal: PortalFacts | None) -> Query:

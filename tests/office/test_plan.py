@@ -59,19 +59,66 @@ def test_every_claim_is_looked_up_the_day_after_it_was_first_seen(status: ClaimS
     assert reason(claim(looked=TODAY - DAY, status=status, seen=1)) is not None
 
 
-def test_a_pended_claim_is_looked_up_daily() -> None:
-    status = ClaimStatus.PENDED_PROVIDER_INFO
-    assert reason(claim(looked=TODAY - DAY, status=status, seen=9)) == (
-        "waits for documents or information: looked up daily"
+@pytest.mark.parametrize(("left", "due_now"), [(-1, False), (0, True), (3, True), (4, False)])
+def test_shortly_before_a_deadline_a_claim_is_looked_up_daily(left: int, due_now: bool) -> None:
+    item = claim(
+        looked=TODAY - DAY,
+        status="pended_provider_info",
+        seen=9,
+        since=TODAY - 9 * DAY,
+        deadline=TODAY + left * DAY,
     )
+    words = f"pended provider info, and somebody has to act until {TODAY + left * DAY}: looked up daily"
+    assert reason(item) == (words if due_now else None)
 
 
 @pytest.mark.parametrize("status", sorted(FINAL))
-def test_a_settled_claim_seen_twice_is_looked_up_weekly(status: ClaimStatus) -> None:
-    assert reason(claim(looked=TODAY - 6 * DAY, status=status, seen=2)) is None
-    assert reason(claim(looked=TODAY - 7 * DAY, status=status, seen=2)) == (
-        f"{status}, unchanged: looked up weekly"
+def test_a_settled_claim_seen_twice_is_looked_up_monthly(status: ClaimStatus) -> None:
+    assert reason(claim(looked=TODAY - 29 * DAY, status=status, seen=2)) is None
+    assert reason(claim(looked=TODAY - 30 * DAY, status=status, seen=2)) == (
+        f"{status.replace('_', ' ')}, unchanged: looked up after 30 days at the latest"
     )
+
+
+@pytest.mark.parametrize(("unchanged", "longest"), [(0, 7), (13, 7), (14, 14), (34, 14), (35, 21), (300, 21)])
+def test_the_longer_a_claim_is_unchanged_the_longer_it_is_left_alone(unchanged: int, longest: int) -> None:
+    for days, words in ((longest - 1, None), (longest, f"unchanged: looked up after {longest} days")):
+        looked = TODAY - days * DAY
+        item = claim(looked=looked, status="rejected_unprocessable", seen=9, since=looked - unchanged * DAY)
+        assert (words or "") in (reason(item) or "")
+        assert (reason(item) is None) is (words is None)
+
+
+def test_what_has_likely_changed_is_looked_up_sooner_where_more_hangs_on_it() -> None:
+    known = {"status": "in_process", "seen": 3, "since": TODAY - 10 * DAY, "submitted": TODAY - 12 * DAY}
+    after = {
+        worth: next(
+            days
+            for days in range(1, 9)
+            if reason(claim(looked=TODAY - days * DAY, worth=Decimal(worth), **known))
+        )
+        for worth in (50, 500, 5000)
+    }
+    assert after[5000] < after[500] < after[50] < 7
+    soon = claim(looked=TODAY - 2 * DAY, status="approved_awaiting_payment", seen=3, since=TODAY - 3 * DAY)
+    assert reason(soon) == "approved awaiting payment: may well have changed"
+
+
+def test_a_claim_is_first_looked_up_when_portals_show_it() -> None:
+    assert reason(claim(submitted=TODAY - 3 * DAY)) is None
+    assert why_not(claim(submitted=TODAY - 3 * DAY), TODAY) == (
+        f"sent on {TODAY - 3 * DAY}: looked up on {TODAY + DAY}"
+    )
+    assert reason(claim(submitted=TODAY - 4 * DAY)) == "never looked up"
+
+
+def test_of_two_as_urgent_the_one_worth_more_goes_first() -> None:
+    items = [
+        Followed(n, "claim", "cascadia", worth=Decimal(worth)) for n, worth in ((1, 10), (2, 900), (3, 50))
+    ]
+    assert [one.item for one in due(items, TODAY)] == [2, 3, 1]
+    soon = Followed(4, "claim", "cascadia", worth=Decimal(500), deadline=TODAY + 10 * DAY)
+    assert [one.item for one in due([*items, soon], TODAY)] == [4, 2, 3, 1]
 
 
 def test_a_refused_page_is_looked_up_again_the_same_day() -> None:
@@ -145,7 +192,7 @@ def test_what_nobody_can_take_comes_back_with_the_reason() -> None:
         (claim(looked=TODAY, status="paid", seen=1), "looked up today"),
         (
             claim(looked=TODAY - DAY, status="paid_zero", seen=2),
-            f"paid zero, seen twice: again on {TODAY + 6 * DAY}",
+            f"paid zero, unchanged: looked up on {TODAY + 29 * DAY}",
         ),
         (appointment(), "the day of the appointment is not known"),
         (appointment(day=TODAY - DAY), "the appointment is over"),

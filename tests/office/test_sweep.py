@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 
 from harvester import errors
-from harvester.model.claim import Claim
+from harvester.model.claim import Claim, RequestedDocument
 from harvester.model.codes import ClaimStatus
 from harvester.model.portal import Policy
 from harvester.model.query import AboutMember, ClaimQuery, Query
@@ -659,6 +659,26 @@ def test_two_sweeps_are_planned_one_after_the_other(postgresql_office: Office, r
         assert not Lookup.objects.exists()
         transaction.set_rollback(True)
     assert other.result().counts["looked_up"] == 3
+
+
+def test_before_documents_are_due_their_claim_is_looked_up_daily(
+    either: Office, portal: Portal, run: Run
+) -> None:
+    either.account()
+    follow(1)
+
+    def pended(query: Query) -> Answer:
+        assert isinstance(query, ClaimQuery)
+        wanted = RequestedDocument(
+            document=Shown.known("Notes"), due_date=Shown.known(TODAY + timedelta(days=5))
+        )
+        said = claim(query, ClaimStatus.PENDED_PROVIDER_INFO)
+        return said.model_copy(update={"requested_documents": (wanted,)})
+
+    portal.answers = pended
+    looks = [run(today=TODAY + timedelta(days=days)).counts["looked_up"] for days in range(7)]
+    # The day after the first look, then from three days before the day until it.
+    assert looks == [1, 1, 1, 1, 1, 1, 0]
 
 
 def test_what_a_portal_does_not_offer_is_not_asked(office: Office, portal: Portal, run: Run) -> None:

@@ -26,6 +26,10 @@ from harvester.visit.wire import Catalogue, Troubled
 from tests.office.conftest import Office
 from tests.office.portal import FACTS, TODAY, Portal, appointment_item, claim_item, truth
 
+LONG_ON_POSTGRESQL = pytest.mark.parametrize(
+    "either", ["office", pytest.param("postgresql_office", marks=pytest.mark.long)], indirect=True
+)
+
 
 @pytest.fixture
 def portal() -> Portal:
@@ -160,6 +164,7 @@ def test_a_worker_that_is_told_to_end_finishes_the_lookup_in_flight_and_signs_ou
     assert sorted(Lookup.objects.values_list("state", flat=True)) == ["answered", *["waiting"] * 4]
 
 
+@LONG_ON_POSTGRESQL
 def test_what_waits_is_found_again_when_nothing_stands_in_its_way_any_more(
     either: Office, portal: Portal
 ) -> None:
@@ -203,6 +208,7 @@ def test_somebody_who_waits_is_served_beside_a_full_sweep(either: Office, portal
     assert ("eve.user", query) in portal.queries
 
 
+@LONG_ON_POSTGRESQL
 def test_a_stay_for_somebody_who_waits_goes_on_with_the_rest_while_nobody_else_waits(
     either: Office, portal: Portal
 ) -> None:
@@ -234,6 +240,7 @@ def test_a_stay_for_somebody_who_waits_goes_on_with_the_rest_while_nobody_else_w
     assert Stay.objects.get(account=waits).total == 4
 
 
+@LONG_ON_POSTGRESQL
 def test_an_account_that_somebody_else_uses_is_waited_for(either: Office, portal: Portal) -> None:
     (account,) = staff(either, "ana")
     follow(1)
@@ -245,6 +252,7 @@ def test_an_account_that_somebody_else_uses_is_waited_for(either: Office, portal
         until(lambda: Snapshot.objects.count() == 1)
 
 
+@LONG_ON_POSTGRESQL
 def test_trouble_that_passes_is_tried_again_later_and_not_at_once(either: Office, portal: Portal) -> None:
     staff(either, "ana")
     follow(2)
@@ -287,6 +295,7 @@ def test_the_engines_own_tables_hold_ids_only(office: Office, portal: Portal) ->
         assert canary not in stored
 
 
+@LONG_ON_POSTGRESQL
 def test_a_hold_is_never_queued(either: Office, portal: Portal) -> None:
     (account,) = staff(either, "ana")
     follow(2)

@@ -28,7 +28,10 @@ EVERY = 1.0
 
 
 def worker(
-    at_once: Annotated[int, typer.Option(min=1, max=64, help="Stays at one time; each has a browser.")] = 4,
+    at_once: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Stays that every worker makes at one time from now on; else 4."),
+    ] = None,
 ) -> None:
     """Sweep every night and look up whatever waits, until told to end; runs beside others like it."""
     opened()

@@ -78,10 +78,11 @@ class Job(NamedTuple):
 
 
 class Engine:
-    """Makes the stays for whatever waits, ``at_once`` of them at a time; a context manager.
+    """Makes the stays for whatever waits; a context manager.
 
-    ``terms`` are those of every stay; ``planning``: whether it plans the nightly sweeps as well. Leaving
-    lets the stays that are under way finish their lookup and sign out.
+    ``terms`` are those of every stay. ``at_once``: how many every worker makes at one time from now on;
+    ``None``: as before. ``planning``: whether it plans the nightly sweeps as well. Leaving lets the stays
+    that are under way finish their lookup and sign out.
     """
 
     here: ClassVar[Engine | None] = None
@@ -92,7 +93,7 @@ class Engine:
         terms: Callable[[], Terms],
         catalogue: Catalogue,
         *,
-        at_once: int = AT_ONCE,
+        at_once: int | None = None,
         planning: bool = False,
     ) -> None:
         host = socket.gethostname().partition(".")[0]
@@ -102,10 +103,14 @@ class Engine:
         """What went wrong in stays that this software is to blame for."""
         self._asked, self._catalogue = terms, catalogue
         self._at_once, self._planning = at_once, planning
+        self._room = AT_ONCE
         self._stopping, self._beat = threading.Event(), threading.Event()
         self._there = Lock(self.worker.lock)
         self._ended = threading.Event()
         self._nights: list[ScheduleInput] = []
+        self._forgot = time.monotonic()
+        self._broken: Exception | None = None
+        """Why this worker ended by itself."""
         self._busy: dict[UUID, float] = {}
         """Since when an account is in use by somebody else."""
         self._open = ExitStack()
@@ -118,8 +123,7 @@ class Engine:
             opened.enter_context(_launched(self.name))
             Engine.here = self
             opened.callback(setattr, Engine, "here", None)
-            DBOS.register_queue("sweep", worker_concurrency=self._at_once, polling_interval_sec=0.5)
-            DBOS.register_queue("now", worker_concurrency=RESERVED, polling_interval_sec=0.2)
+            self._room = self._queues()
             watch = threading.Thread(target=self._watching, name="watch")
             watch.start()
             opened.callback(watch.join)
@@ -156,15 +160,17 @@ class Engine:
         )
 
     def serve(self) -> None:
-        """Work until the process is told to end."""
+        """Work until the process is told to end; raises the defect that ends it otherwise."""
         self._stopping.wait()
+        if self._broken is not None:
+            raise self._broken
 
     def finish(self, run: Sweep) -> None:
         """Wait until nothing of a sweep is left that can be looked up now.
 
         Raises the first defect that a stay met, when all of them have ended.
         """
-        while True:
+        while not self._stopping.is_set():
             with suppress(*_DOWN):
                 left = Lookup.objects.filter(sweep=run, state=Lookup.State.WAITING)
                 accounts = set(left.values_list("account", flat=True))
@@ -172,8 +178,9 @@ class Engine:
                     break
             self._beat.set()
             self._stopping.wait(0.2)
-        if self.defects:
-            raise self.defects[0]
+        for defect in (self._broken, *self.defects):
+            if defect is not None:
+                raise defect
 
     def stay(self, account: UUID, queue: Queue) -> None:
         """Make one stay; whatever comes of it is in its rows."""
@@ -221,9 +228,14 @@ class Engine:
                     self._take_over()
                     self._schedule()
                     self._queue()
+                    self._forget()
                 except _DOWN:
                     log.warning("database_unavailable", worker=self.name)
                     connections.close_all()
+                except Exception as defect:
+                    log.error("worker_failed", worker=self.name, exc_info=defect)
+                    self._broken = defect
+                    self._stopping.set()
                 self._beat.wait(BEAT)
                 self._beat.clear()
             self._there.forget()
@@ -258,6 +270,26 @@ class Engine:
             DBOS.apply_schedules(wanted)
             self._nights = wanted
 
+    def _forget(self) -> None:
+        """Forget jobs that ended days ago, once an hour."""
+        if time.monotonic() - self._forgot < 3600:
+            return
+        until = self.terms().clock.now() - REMEMBERED
+        ended = _rows(status=["SUCCESS", "ERROR", "CANCELLED"], completed_before=until.isoformat())
+        DBOS.delete_workflows([one.workflow_id for one in ended])
+        self._forgot = time.monotonic()
+
+    def _queues(self) -> int:
+        """Declare the queues; return how many stays a worker makes at one time."""
+        DBOS.register_queue("now", worker_concurrency=RESERVED, polling_interval_sec=0.2)
+        queue = DBOS.register_queue(
+            "sweep",
+            worker_concurrency=self._at_once or AT_ONCE,
+            polling_interval_sec=0.5,
+            on_conflict="never_update" if self._at_once is None else "always_update",
+        )
+        return queue.worker_concurrency or AT_ONCE
+
     def _queue(self) -> None:
         """Queue a stay for each account that has something to look up and no stay yet.
 
@@ -266,7 +298,7 @@ class Engine:
         jobs = list(_jobs())
         swept = {job.account for job in jobs if job.queue == "sweep"}
         served = {job.account for job in jobs if job.queue == "now" or job.begun}
-        room = self._at_once - len(swept)
+        room = self._room - len(swept)
         taken = Counter(Account.objects.filter(pk__in=swept).values_list("portal", flat=True))
         for account in stays.ready(self.facts, self.terms()):
             if account.pk in swept or taken[account.portal] >= self.facts[account.portal].rules.at_once:

@@ -305,3 +305,40 @@ def test_a_hold_is_never_queued(either: Office, portal: Portal) -> None:
         (2, "no account at cascadia can be used (Ana: on hold)")
     ]
     assert portal.begun == []
+
+
+def test_how_many_stays_a_worker_makes_is_said_once_for_all(office: Office, portal: Portal) -> None:
+    staff(office, "ana", "ben", "cleo")
+    with working(portal, 9, at_once=2):
+        pass
+    follow(6)
+    crowd = Crowd(portal, expected=2)
+    portal.answers = crowd.answer
+    assert swept(portal, 9).counts["looked_up"] == 6
+    assert crowd.most == 2
+
+
+def test_a_worker_that_has_a_defect_ends_and_says_so(office: Office, portal: Portal) -> None:
+    staff(office, "ana")
+
+    def terms() -> Terms:
+        if Engine.here is None:
+            return Terms(today=TODAY, stay=portal.stay, clock=Clock())
+        raise ZeroDivisionError
+
+    worker = Engine(terms, catalogue())
+    with pytest.raises(ZeroDivisionError), worker:
+        worker.serve()
+
+
+def test_jobs_that_ended_days_ago_are_forgotten(
+    office: Office, portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff(office, "ana")
+    follow(1)
+    swept(portal)
+    monkeypatch.setattr(engine, "REMEMBERED", timedelta(seconds=-60))
+    with working(portal) as worker:
+        assert [job.workflow_id for job in engine._rows(status="SUCCESS")]
+        worker.engine._forgot -= 3601
+        until(lambda: not engine._rows(status="SUCCESS"))

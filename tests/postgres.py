@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 
 def programs() -> Path:
@@ -33,34 +33,46 @@ def programs() -> Path:
 def server() -> Iterator[str]:
     """Run a server and yield its address without a database: ``postgresql://user@socket/``."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    data, found = folder / "data", programs()
-    # initdb refuses root, so that root gives the server to nobody.
-    root = os.geteuid() == 0
-    owner = {"user": "nobody", "group": "nogroup" if _has_group("nogroup") else "nobody"} if root else {}
-    if root:
+    if owner := _owner():
         shutil.chown(folder, owner["user"], owner["group"])
-
-    def run(*command: str) -> None:
-        subprocess.run(
-            command,
-            check=True,
-            capture_output=True,
-            cwd=folder,
-            timeout=120,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-            extra_groups=[] if root else None,
-            **owner,  # type: ignore[call-overload]
-        )
-
-    run(str(found / "initdb"), "-D", str(data), "-U", "practice", "-A", "trust", "--no-sync", "-E", "UTF8")
+    _run(folder, "initdb", "-U", "practice", "-A", "trust", "--no-sync", "-E", "UTF8")
     settings = f"-c listen_addresses='' -c fsync=off -c max_connections=100 -k {folder}"
-    control = (str(found / "pg_ctl"), "-D", str(data), "-w", "-t", "60")
     try:
-        run(*control, "-l", str(folder / "log"), "-o", settings, "start")
+        _run(folder, "pg_ctl", *_WAIT, "-l", str(folder / "log"), "-o", settings, "start")
         yield f"postgresql://practice@{quote(str(folder), safe='')}/"
     finally:
-        run(*control, "-m", "immediate", "stop")
+        _run(folder, "pg_ctl", *_WAIT, "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def restart(address: str) -> None:
+    """Stop the server at an address, whoever is connected, and start it again."""
+    folder = Path(unquote(urlsplit(address).netloc.partition("@")[2]))
+    _run(folder, "pg_ctl", *_WAIT, "-l", str(folder / "log"), "-m", "immediate", "restart")
+
+
+_WAIT = ("-w", "-t", "60")
+
+
+def _owner() -> dict[str, str]:
+    """Return whose server it is: initdb refuses root, so that root gives it to nobody."""
+    if os.geteuid() != 0:
+        return {}
+    return {"user": "nobody", "group": "nogroup" if _has_group("nogroup") else "nobody"}
+
+
+def _run(folder: Path, program: str, *arguments: str) -> None:
+    owner = _owner()
+    subprocess.run(
+        [str(programs() / program), "-D", str(folder / "data"), *arguments],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+        timeout=120,
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+        extra_groups=[] if owner else None,
+        **owner,  # type: ignore[call-overload]
+    )
 
 
 def _has_group(name: str) -> bool:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -20,10 +21,12 @@ from random import Random
 
 import psutil
 import pytest
+from django.db import connections
 
 from harvester.office import accounts, engine, lookups, sweep
 from harvester.office.models import Account, Lookup, Sighting, Snapshot, Stay
 from harvester.office.plan import Urgency
+from tests import postgres
 from tests.office.conftest import Office
 from tests.road import witness
 from tests.road.history import ours
@@ -136,6 +139,14 @@ def answered(row: int) -> bool:
     return Lookup.objects.get(pk=row).state == "answered"
 
 
+def in_the_middle() -> bool:
+    return Stay.objects.filter(ended=None, doing="signed_in", done__gt=0).exists()
+
+
+def all_answered() -> bool:
+    return not waiting()
+
+
 def passed(moment: float) -> bool:
     return time.monotonic() > moment
 
@@ -149,7 +160,7 @@ def test_where_a_worker_is_killed_another_goes_on_within_seconds(
     chance = Random(0)
     for number in range(3):
         crew.begin(TODAY + timedelta(days=number))
-        crew.until(lambda: Stay.objects.filter(ended=None, doing="signed_in", done__gt=0).exists())
+        crew.until(in_the_middle)
         victim = chance.choice(crew.working)
         victim.send_signal(signal.SIGSTOP)
         mine = Stay.objects.filter(ended=None, worker__name__contains=f".{victim.pid}.")
@@ -158,7 +169,7 @@ def test_where_a_worker_is_killed_another_goes_on_within_seconds(
         killed += 1
         took += [crew.until(partial(gone_on, stay)) for stay in broken_off]
         crew.start()
-        crew.until(lambda: not waiting())
+        crew.until(all_answered)
     record_property("taken over after", [round(one, 2) for one in took])
     assert took
     assert all(one <= TAKEN_OVER for one in took)
@@ -179,7 +190,7 @@ def test_workers_killed_at_two_hundred_random_moments(
         crew.until(partial(passed, time.monotonic() + chance.random()))
         crew.end(chance.choice(crew.working))
         crew.start()
-    crew.until(lambda: not waiting(), 600)
+    crew.until(all_answered, 600)
     record_property("lookups", Lookup.objects.count())
     record_property("sign-ins", witness.results(crew.road.log))
     nothing_is_lost_or_done_twice(crew, 200)
@@ -191,7 +202,7 @@ def test_workers_killed_at_two_hundred_random_moments(
 def test_a_worker_that_is_frozen_keeps_its_accounts_and_goes_on(crew: Crew) -> None:
     crew.start(2)
     crew.begin()
-    crew.until(lambda: Stay.objects.filter(ended=None, doing="signed_in", done__gt=0).exists())
+    crew.until(in_the_middle)
     victim = crew.working[0]
     victim.send_signal(signal.SIGSTOP)
     mine = Stay.objects.filter(ended=None, worker__name__contains=f".{victim.pid}.")
@@ -205,7 +216,7 @@ def test_a_worker_that_is_frozen_keeps_its_accounts_and_goes_on(crew: Crew) -> N
         .exists()
     )
     victim.send_signal(signal.SIGCONT)
-    crew.until(lambda: not waiting())
+    crew.until(all_answered)
     nothing_is_lost_or_done_twice(crew, 0)
 
 
@@ -215,9 +226,9 @@ def test_a_worker_that_is_frozen_keeps_its_accounts_and_goes_on(crew: Crew) -> N
 def test_a_worker_that_is_told_to_end_leaves_nothing_open_and_the_other_goes_on(crew: Crew) -> None:
     crew.start(2)
     crew.begin()
-    crew.until(lambda: Stay.objects.filter(ended=None, doing="signed_in", done__gt=0).exists())
+    crew.until(in_the_middle)
     assert crew.end(crew.working[0], signal.SIGTERM) == 0
-    crew.until(lambda: not waiting())
+    crew.until(all_answered)
     assert crew.end(crew.working[0], signal.SIGTERM) == 0
     assert not Stay.objects.filter(ended=None).exists()
     nothing_is_lost_or_done_twice(crew, 0)
@@ -246,5 +257,78 @@ def test_people_are_served_within_seconds_beside_a_full_sweep(
         took.append(crew.until(partial(answered, row.pk)))
     record_property("served after", sorted(round(one, 2) for one in took))
     assert sorted(took)[round(len(took) * 0.95) - 1] <= SERVED
-    crew.until(lambda: not waiting())
+    crew.until(all_answered)
     nothing_is_lost_or_done_twice(crew, 0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ways", ["postgresql_office"], indirect=True)
+def test_t_ops_04_a_database_that_restarts_in_the_middle_loses_nothing(crew: Crew, postgresql: str) -> None:
+    crew.start(2)
+    for number in range(3):
+        crew.begin(TODAY + timedelta(days=number))
+        crew.until(in_the_middle)
+        postgres.restart(postgresql)
+        connections.close_all()
+        crew.until(all_answered, 120)
+    nothing_is_lost_or_done_twice(crew, 3 * 2)
+    assert [worker.poll() for worker in crew.working] == [None, None]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ways", ["office"], indirect=True)
+def test_t_ops_04_a_database_that_is_locked_for_a_minute_loses_nothing(crew: Crew) -> None:
+    crew.start(2)
+    crew.begin()
+    crew.until(in_the_middle)
+    with closing(sqlite3.connect(crew.office.home / "practice.sqlite3", timeout=30)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(60)
+        other.rollback()
+    crew.until(all_answered, 120)
+    nothing_is_lost_or_done_twice(crew, 2)
+    assert [worker.poll() for worker in crew.working] == [None, None]
+
+
+@pytest.mark.parametrize("ways", ["office"], indirect=True)
+def test_t_ops_01_where_nothing_can_be_written_nobody_signs_in(crew: Crew) -> None:
+    crew.start(1)
+    crew.begin()
+    (worker,) = crew.working
+    crew.until(in_the_middle)
+    # Whatever is written from here on is refused, as on a full disk.
+    full = psutil.Process(worker.pid)
+    full.rlimit(psutil.RLIMIT_FSIZE, (1, psutil.RLIM_INFINITY))
+    crew.until(lambda: "database_unavailable" in (crew.office.home / "workers.log").read_text())
+    before = len(crew.road.log["sign_ins"])
+    crew.until(partial(passed, time.monotonic() + 3))
+    assert len(crew.road.log["sign_ins"]) == before
+    assert waiting()
+    full.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+    crew.until(all_answered)
+    nothing_is_lost_or_done_twice(crew, 1)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ways", ["office"], indirect=True)
+def test_t_ops_08_five_hundred_stays_in_a_row_leave_nothing_behind(
+    crew: Crew, record_property: Callable[[str, object], None]
+) -> None:
+    crew.start(1)
+    (worker,) = crew.working
+    process, people = psutil.Process(worker.pid), list(Account.objects.select_related("owner"))
+    size: dict[int, tuple[int, int]] = {}
+    for number in range(1, 501):
+        account = people[number % len(people)]
+        asker = lookups.Asker(TODAY, "they asked", Urgency.PERSON_WAITS, person=account.owner)
+        row = lookups.lookup(ours()[number % 60].claim_query("CMHP1"), account, asker)
+        row.save()
+        engine.ask(account.pk)
+        crew.until(partial(answered, row.pk))
+        if number in (100, 500):
+            size[number] = process.memory_info().rss, process.num_fds()
+    record_property("bytes and descriptors after 100 and 500 stays", size)
+    assert Stay.objects.filter(trouble="").count() == 500
+    assert size[500][0] <= 1.05 * size[100][0]
+    assert size[500][1] <= 1.05 * size[100][1] + 1
+    assert [one for one in process.children() if one.status() == psutil.STATUS_ZOMBIE] == []

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import suppress
 from enum import Enum
 from typing import Any, TextIO, cast
 from uuid import UUID
 
 import structlog
+from typing_extensions import override
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 
@@ -139,9 +141,21 @@ def configure(stream: TextIO | None = None) -> None:
             cast(structlog.typing.Processor, allowed),
             structlog.processors.JSONRenderer(sort_keys=True),
         ],
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=lambda *_: _Lines(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+class _Lines(structlog.PrintLogger):
+    """Prints lines; one that cannot be written, as on a full disk, stops nobody's work."""
+
+    @override
+    def msg(self, message: str) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 def _type_name(value: object) -> str | None:

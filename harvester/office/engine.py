@@ -12,8 +12,8 @@ import os
 import socket
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -58,6 +58,8 @@ PATIENCE = 2.0
 """Seconds to wait for an account's lock; listing accounts takes it for an instant."""
 WAITS = (2.0, 10.0)
 """Seconds that a stay waits before it asks an unavailable portal again."""
+ADRIFT = 5.0
+"""Seconds after which the end of a job that nobody could note down is not waited for."""
 REMEMBERED = timedelta(days=2)
 """For how long jobs that have ended are remembered."""
 
@@ -111,6 +113,10 @@ class Engine:
         self._forgot = time.monotonic()
         self._broken: Exception | None = None
         """Why this worker ended by itself."""
+        self._making = set[str]()
+        """Jobs that are under way here."""
+        self._adrift: dict[str, float] = {}
+        """Since when a job that is not under way here was seen to be noted as such."""
         self._busy: dict[UUID, float] = {}
         """Since when an account is in use by somebody else."""
         self._open = ExitStack()
@@ -184,6 +190,8 @@ class Engine:
 
     def stay(self, account: UUID, queue: Queue) -> None:
         """Make one stay; whatever comes of it is in its rows."""
+        job = DBOS.workflow_id or ""
+        self._making.add(job)
         try:
             self._drained(Account.objects.select_related("owner").get(pk=account), queue)
         except _DOWN:
@@ -193,6 +201,7 @@ class Engine:
             self.defects.append(defect)
         finally:
             connections.close_all()
+            self._making.discard(job)
             self._ended.set()
             self._beat.set()
 
@@ -249,16 +258,17 @@ class Engine:
             held.enter_context(self._there)
 
     def _take_over(self) -> None:
-        """Queue again what a worker was at that died."""
-        left: dict[str, dict[str, list[str]]] = {}
+        """Queue again what a worker was at that died, and what ended here while the database was away."""
+        begun = defaultdict[str, list[WorkflowStatus]](list)
         for one in _rows(status="PENDING"):
-            if one.executor_id and one.executor_id != self.name:
-                jobs = left.setdefault(one.executor_id, {})
-                jobs.setdefault(one.queue_name or "", []).append(one.workflow_id)
-        for name, queues in left.items():
+            begun[one.executor_id or ""].append(one)
+        now, mine = time.monotonic(), begun.pop(self.name, [])
+        ended = [one for one in mine if one.workflow_id not in self._making]
+        self._adrift = {one.workflow_id: self._adrift.get(one.workflow_id, now) for one in ended}
+        _again(one for one in ended if now - self._adrift[one.workflow_id] > ADRIFT)
+        for name, jobs in begun.items():
             with suppress(Busy), Lock(Worker(name=name).lock) as lock:
-                for queue, mine in queues.items():
-                    DBOS.resume_workflows(mine, queue_name=queue or None)
+                _again(jobs)
                 _end(name, self.terms().clock)
                 lock.forget()
                 log.warning("worker_died", worker=name)
@@ -318,6 +328,12 @@ class Engine:
         vain = {account for account, since in self._busy.items() if now - since > IN_VAIN}
         yield from (job.account for job in _jobs() if job.account not in vain)
         yield from (one.pk for one in stays.ready(self.facts, self.terms()) if one.pk not in vain)
+
+
+def _again(jobs: Iterable[WorkflowStatus]) -> None:
+    """Queue jobs again, each where it was."""
+    for one in jobs:
+        DBOS.resume_workflows([one.workflow_id], queue_name=one.queue_name)
 
 
 def _end(worker: str, clock: Clock) -> None:

@@ -12,7 +12,7 @@ from django.db import transaction
 from harvester.office import accounts
 from harvester.office.clock import Clock
 from harvester.office.locks import in_use
-from harvester.office.models import Account, CodeRequest, Credential, Departure, Person
+from harvester.office.models import Account, CodeRequest, Credential, Departure, Lookup, Person
 
 log = structlog.get_logger()
 
@@ -59,6 +59,8 @@ def leave(person: Person, *, by: Person, clock: Clock | None = None) -> list[Acc
         Account.objects.filter(owner=person).update(active=False, sweep_consent=None, source=None)
         Credential.objects.filter(account__owner=person).update(sealed_password=b"", sealed_seed=None)
         CodeRequest.objects.filter(account__owner=person, closed=None).update(closed=now, sealed_code=None)
+        asked = Lookup.objects.filter(requested_by=person, state=Lookup.State.WAITING)
+        asked.update(state=Lookup.State.CANCELLED)
         if Person.objects.filter(pk=person.pk, is_active=True).update(is_active=False, there=None):
             Departure.objects.create(person=person, by=by, at=now)
     for account in found:

@@ -335,9 +335,11 @@ class _Round:
                 return self._drained("", "the lock of the account was lost")
             if stop := _stop(self._account, self._portal, self._terms):
                 return stop
-            if spent := self._manners.spent or self._manners.over:
+            if spent := self._manners.spent:
                 return self._drained("", spent)
             self._manners.wait()
+            if over := self._manners.over:
+                return self._drained("", over)
             try:
                 trouble = self._look(stay, row)
             except StayEnded as error:

@@ -89,7 +89,9 @@ def test_claims_and_coverages_of_the_worklist_are_the_truth(
     record_property("values compared", comparison.compared)
 
 
-@pytest.mark.parametrize("day", [TODAY, TODAY + timedelta(days=1)], ids=str)
+@pytest.mark.parametrize(
+    "day", [TODAY, pytest.param(TODAY + timedelta(days=1), marks=pytest.mark.long)], ids=str
+)
 def test_every_payment_and_its_835_is_the_truth(
     kit: Kit, day: date, record_property: Callable[[str, object], None]
 ) -> None:

@@ -112,6 +112,7 @@ class Crowd:
         return truth(query)
 
 
+@LONG_ON_POSTGRESQL
 @pytest.mark.parametrize(("places", "together"), [(2, 2), (9, engine.AT_ONCE)])
 def test_as_many_sign_in_at_once_as_the_portal_and_the_worker_have_room_for(
     either: Office, portal: Portal, places: int, together: int
@@ -267,6 +268,7 @@ def test_trouble_that_passes_is_tried_again_later_and_not_at_once(either: Office
     assert len(portal.begun) == 2
 
 
+@LONG_ON_POSTGRESQL
 def test_the_nights_sweep_is_planned_portal_by_portal_and_once(either: Office, portal: Portal) -> None:
     staff(either, "ana")
     follow(3)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from errno import ENOSPC
 from io import StringIO
 from typing import get_args
 from uuid import uuid4
@@ -10,6 +11,7 @@ import pytest
 import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from harvester import errors, logs
 from harvester.model.portal import LookupKind
@@ -83,6 +85,20 @@ def test_t_sec_02_an_exception_is_its_type_and_nothing_else(printed: StringIO) -
         structlog.get_logger().exception("looked_up")
     assert CANARY not in printed.getvalue()
     assert line(printed)["error"] == "ValueError"
+
+
+class Full(StringIO):
+    """A disk on which nothing more can be written."""
+
+    @override
+    def write(self, said: str, /) -> int:
+        raise OSError(ENOSPC, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_stops_nobodys_work() -> None:
+    logs.configure(Full())
+    structlog.get_logger().info("looked_up")
+    logs.configure()
 
 
 def test_every_trouble_has_a_name_that_may_be_printed() -> None:

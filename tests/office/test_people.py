@@ -12,7 +12,7 @@ import pytest
 from harvester.model.portal import Lockout, Rules
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer
-from harvester.office import accounts, people, prompts, worklist
+from harvester.office import accounts, lookups, people, prompts, worklist
 from harvester.office.accounts import AccountError
 from harvester.office.attempts import Ledger
 from harvester.office.locks import AccountLock
@@ -27,6 +27,7 @@ from harvester.office.models import (
     Snapshot,
 )
 from harvester.office.people import PersonError
+from harvester.office.plan import Urgency
 from harvester.office.reminders import Known, reminders
 from harvester.office.sweep import SweepReport
 from harvester.visit.wire import Deny, Entered
@@ -84,6 +85,19 @@ def test_of_somebody_who_left_nothing_is_used_any_more(either: Office, portal: P
     assert (gone.active, gone.sweep_consent, gone.owner.is_active) == (False, None, False)
     assert Lookup.objects.filter(account=account, state="answered").exists()
     assert Snapshot.objects.filter(lookup__account=account).exists()
+
+
+def test_what_somebody_asked_who_left_is_called_off(office: Office) -> None:
+    account, ben = office.account("ana"), office.account("ben")
+    query = claim_item(1).claim_query("CAS01")
+    for one in (account, ben):
+        asker = lookups.Asker(TODAY, "they asked", Urgency.PERSON_WAITS, person=one.owner)
+        lookups.lookup(query, one, asker).save()
+    people.leave(account.owner, by=ben.owner)
+    assert dict(Lookup.objects.values_list("account", "state")) == {
+        account.pk: "cancelled",
+        ben.pk: "waiting",
+    }
 
 
 def test_the_secrets_of_somebody_who_left_are_destroyed(office: Office) -> None:

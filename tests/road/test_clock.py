@@ -8,7 +8,7 @@ from harvester.office.models import Attempt, Hold
 from tests.road.road import Road, items, lookup_states
 
 
-@pytest.mark.parametrize("off", [-40, 90])
+@pytest.mark.parametrize("off", [-40, pytest.param(90, marks=pytest.mark.long)])
 def test_t_acc_08_nobody_signs_in_where_the_portals_clock_is_another(road: Road, off: int) -> None:
     road.open(0)
     road.follow(items("claims")[:1])

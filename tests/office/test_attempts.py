@@ -397,16 +397,6 @@ def test_two_accounts_refused_within_15_minutes_pause_the_portal(either: Office,
     assert isinstance(ledger(third, time)("password"), Secret)
 
 
-def test_one_account_refused_twice_or_two_at_long_intervals_are_no_storm(office: Office) -> None:
-    time, ana = Time(), office.account("ana")
-    refused(ana, time)
-    accounts.replace(ana, by=ana.owner, password="another one", clock=time.clock)
-    refused(ana, time)
-    time.at += timedelta(minutes=15, seconds=1)
-    refused(office.account("ben"), time)
-    assert pauses.paused("cascadia") is None
-
-
 def test_an_expired_password_is_no_refusal(office: Office) -> None:
     time = Time()
     refused(office.account("ana"), time)

@@ -98,7 +98,12 @@ def test_the_owner_is_asked_by_name_and_the_request_is_written_before(either: Of
     assert written == ["email"]
     (prompt,) = owner.asked
     assert (prompt.owner.called, prompt.user_name, prompt.kind) == ("Ana", "ana.user", "email")
-    assert "e-mail with a code to Ana (ana.user)" in prompt.sentence
+    assert prompt.sentence.startswith(
+        "Cascadia Provider Portal sent an e-mail with a code to Ana (ana.user)."
+    )
+    row = CodeRequest.objects.get()
+    assert (prompt.request, prompt.until, prompt.number, row.number) == (row.uuid, row.until, "", "")
+    assert row.closed is not None
     assert results() == [("password", "accepted"), ("email", "accepted")]
 
 
@@ -256,6 +261,35 @@ def test_t_acc_11_what_is_no_code_is_not_taken_and_may_be_entered_again(
     owner = request_.account.owner
     assert refusal(request_, owner, code) == "a code has letters and digits only"
     prompts.enter(request_.uuid, CODE, by=owner, clock=Time().clock)
+
+
+def test_a_request_is_shown_until_its_time_is_over(request_: CodeRequest) -> None:
+    owner, clock = request_.account.owner, Time(request_.until - timedelta(seconds=1)).clock
+    assert prompts.waiting_for(owner, clock).get() == request_
+    assert not prompts.waiting_for(owner, Time(request_.until).clock).exists()
+
+
+def test_a_code_has_letters_and_digits_and_is_not_too_long() -> None:
+    for said, legible in {"1" * 20: True, "1" * 21: False, "12 34": True, "1-2": False, "": False}.items():
+        assert prompts.legible(said) is legible, said
+
+
+def test_an_empty_line_closes_the_request_and_asks_no_more(request_: CodeRequest) -> None:
+    said, clock = iter(["", "204871"]), Time().clock
+    prompts.put(request_, lambda: next(said), by=request_.account.owner, clock=clock)
+    request_.refresh_from_db()
+    assert (request_.closed is not None, request_.answered, prompts.given(request_)) == (True, None, "")
+    assert next(said) == "204871"
+
+
+def test_only_the_requests_of_that_stay_are_closed(request_: CodeRequest) -> None:
+    received, other = Received(None, Time().clock), uuid4()
+    received.inbox(request_.account, FACTS).close(other)
+    request_.refresh_from_db()
+    assert request_.closed is None
+    received.inbox(request_.account, FACTS).close(request_.stay)
+    request_.refresh_from_db()
+    assert request_.closed is not None
 
 
 def test_t_acc_11_of_two_open_requests_each_gets_its_own_code(request_: CodeRequest) -> None:

@@ -167,7 +167,9 @@ class Engine:
 
     def serve(self) -> None:
         """Work until the process is told to end; raises the defect that ends it otherwise."""
-        self._stopping.wait()
+        # With a time-out: a signal that another thread was given is not seen by one that waits for ever.
+        while not self._stopping.wait(BEAT):
+            pass
         if self._broken is not None:
             raise self._broken
 

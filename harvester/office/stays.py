@@ -215,8 +215,10 @@ def _rests(account: Account, terms: Terms) -> Drained | None:
     last = lately[0]
     assert last.ended is not None
     alike = takewhile(lambda one: one.trouble == last.trouble and not one.done, lately)
-    until = last.ended + plan.rest(last.trouble, max(1, len(list(alike))))
-    if until <= terms.clock.now():
+    rest = plan.rest(last.trouble, max(1, len(list(alike))))
+    until = last.ended + rest
+    # Without trouble there is no rest, not even where the clock of who made it is a little ahead.
+    if not rest or until <= terms.clock.now():
         return None
     return Drained(last.trouble, f"{last.reason}; again from {until:%H:%M} UTC")
 

@@ -14,6 +14,9 @@ from harvester.office.sweep import SweepReport
 from harvester.visit import client
 from harvester.visit.wire import Catalogue
 
+APART = 0.001
+"""Seconds that pass before each sweep: no two of them begin at the same moment."""
+
 
 def swept(
     today: date,
@@ -28,7 +31,7 @@ def swept(
 ) -> SweepReport:
     """Look up everything that is due, and report."""
     clock, known = clock or Clock(), catalogue()
-    clock.sleep(0.001)  # no two sweeps begin at the same moment
+    clock.sleep(APART)
     run = sweep.begin(today, known, clock=clock)
     facts = {one.id: one for one in known.portals}
     terms = Terms(

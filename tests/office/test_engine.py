@@ -268,6 +268,19 @@ def test_trouble_that_passes_is_tried_again_later_and_not_at_once(either: Office
     assert len(portal.begun) == 2
 
 
+def test_a_stay_that_ended_well_by_a_clock_that_is_ahead_lets_nobody_wait(
+    office: Office, portal: Portal
+) -> None:
+    staff(office, "ana")
+    follow(1)
+    swept(portal)
+    Stay.objects.update(ended=Clock().now() + timedelta(minutes=1))
+    follow(2)
+    sweep.begin(TODAY, catalogue(), clock=Clock())
+    with working(portal):
+        until(lambda: Snapshot.objects.count() == 2)
+
+
 @LONG_ON_POSTGRESQL
 def test_the_nights_sweep_is_planned_portal_by_portal_and_once(either: Office, portal: Portal) -> None:
     staff(either, "ana")

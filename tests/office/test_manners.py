@@ -139,7 +139,7 @@ def test_a_mock_on_this_machine_is_not_spared(portal: Watched) -> None:
     shut = Hours(days=(), opens=time(6), closes=time(18))
     facts = ruled(pace=timedelta(seconds=2), an_hour=5, hours=(shut,))
     assert swept(portal, facts).counts["looked_up"] == 10
-    assert sum(portal.time.slept) < 1
+    assert portal.time.slept == [alone.APART]
 
 
 @pytest.mark.parametrize("places", [1, 2])

@@ -1,20 +1,21 @@
 """A history: many processes at work with a few accounts, killed at random, while passwords change.
 
-It is made by a process of its own (:mod:`tests.road.making`), which starts the workers, kills them, and does
-what the accounts' owners do meanwhile. It forks, and has neither thread nor connection while it does.
+It is made by a process of its own (:mod:`tests.road.making`), which does what the accounts' owners do, and
+forks another that starts the workers and kills them meanwhile. Who forks has neither thread nor connection.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from functools import partial
 from itertools import pairwise
@@ -69,13 +70,20 @@ class Plan(BaseModel):
     """How likely it is between two kills that a password changes at the portal."""
 
 
-class Told(BaseModel):
-    """What happened, as far as the portal cannot know it."""
+class Killed(BaseModel):
+    """What was done to the workers."""
 
     kills: Counter[str] = Counter()
     """By what was killed."""
     pace: float = 0.0
     """Seconds from one kill to the next, in the middle."""
+    defects: int = 0
+    """Workers that ended by themselves, other than they should."""
+
+
+class Told(Killed):
+    """What happened, as far as the portal cannot know it."""
+
     acts: list[tuple[str, str]] = []
     """When which account's owner acted: moments as the portal's log has them, and user names."""
     entered: int = 0
@@ -148,8 +156,8 @@ class Workers:
         self._work = work
         self._begun = 0
         self._working: set[int] = set()
-        self.defects: list[int] = []
-        """Workers that ended by themselves, other than they should."""
+        self.defects = 0
+        """How many ended by themselves, other than they should."""
 
     def start(self) -> None:
         """Fork another one."""
@@ -194,7 +202,7 @@ class Workers:
         _, status = os.waitpid(pid, 0)
         self._working.discard(pid)
         if os.waitstatus_to_exitcode(status) not in (0, -signal.SIGKILL):
-            self.defects.append(pid)
+            self.defects += 1
 
 
 class Work:
@@ -286,15 +294,18 @@ def make(plan: Plan) -> Told:
     owners, work = Owners(plan, told), Work(plan, notes)
     if plan.seconds:
         work.sweep()  # in peace: what a first sweep loads is not loaded again in each worker
-    workers = Workers(work)
-    for _ in range(WORKERS):
-        workers.start()
     if plan.seconds:
-        _killed(plan, workers, owners, told)
+        with _killing(plan, Workers(work)) as killed:
+            _lived(plan, owners, told)
+        told = told.model_copy(update=dict(killed()))
         settled(work, owners)
     else:
+        workers = Workers(work)
+        for _ in range(WORKERS):
+            workers.start()
         workers.wait()
-    if workers.defects:
+        told.defects = workers.defects
+    if told.defects:
         sys.exit("a worker ended by itself")
     for line in notes.read_text().splitlines():
         if line.startswith("-"):
@@ -304,32 +315,68 @@ def make(plan: Plan) -> Told:
     return told
 
 
-def _killed(plan: Plan, workers: Workers, owners: Owners, told: Told) -> None:
-    """Kill at a steady pace, while owners act."""
-    chance = Random(plan.seed)
-    me, family, beats = psutil.Process(), set[psutil.Process](), list[float]()
-    end = time.monotonic() + plan.seconds
-    beat = time.monotonic()
+def _lived(plan: Plan, owners: Owners, told: Told) -> None:
+    """Let owners act, and change what they change, until it was long enough."""
+    chance, end = Random(plan.seed), time.monotonic() + plan.seconds
     while (now := time.monotonic()) < end or (now < end + PATIENCE and not _enough(plan, told)):
+        owners.odd(chance, plan.changes)
+        owners.act(chance.choice(owners.users()))
+        time.sleep(plan.pace)
+
+
+@contextmanager
+def _killing(plan: Plan, workers: Workers) -> Iterator[Callable[[], Killed]]:
+    """Have workers started and killed, by a process of its own; what it tells is known afterwards."""
+    connections.close_all()
+    (heard, tells), (hears, ends) = os.pipe(), os.pipe()
+    if (pid := os.fork()) == 0:
+        code = 1
+        try:
+            os.close(ends)
+            with os.fdopen(tells, "w") as told:
+                told.write(_killed(plan, workers, hears).model_dump_json())
+            code = 0
+        except Exception:  # noqa: BLE001 - shown, and seen by who waits
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    os.close(tells)
+    os.close(hears)
+    with os.fdopen(heard) as killer:
+        try:
+            yield lambda: Killed.model_validate_json(said)
+        finally:
+            os.close(ends)
+            said = killer.read()
+            _, status = os.waitpid(pid, 0)
+    assert status == 0
+
+
+def _killed(plan: Plan, workers: Workers, until: int) -> Killed:
+    """Kill at a steady pace, until the other end of a pipe is closed."""
+    chance, told = Random(plan.seed), Killed()
+    me, family, beats = psutil.Process(), set[psutil.Process](), list[float]()
+    for _ in range(WORKERS):
+        workers.start()
+    beat = time.monotonic()
+    while not select.select([until], [], [], max(0.0, beat - time.monotonic()))[0]:
         victim = chance.choice(workers.pids)
         if plan.real:
             family.update(one for one in me.children(recursive=True) if one.pid not in workers.pids)
             alive = [one.pid for one in family if one.is_running()]
             victim = chance.choice([*workers.pids, *sorted(alive)])
         told.kills["worker" if victim in workers.pids else _called(victim)] += 1
+        beats.append(time.monotonic())
         workers.kill(victim)
-        beats.append(now)
         while len(workers.pids) < WORKERS:
             workers.start()
-        owners.odd(chance, plan.changes)
-        owners.act(chance.choice(owners.users()))
         beat = max(beat + plan.pace, time.monotonic())
-        time.sleep(beat - time.monotonic() if beat > time.monotonic() else 0)
     workers.end()
     # Stays whose worker was killed sign out by themselves, and only then are their accounts free.
     psutil.wait_procs(list(family), timeout=60)
     gaps = sorted(after - before for before, after in pairwise(beats))
-    told.pace = round(gaps[len(gaps) // 2], 4) if gaps else 0.0
+    told.pace, told.defects = round(gaps[len(gaps) // 2], 4) if gaps else 0.0, workers.defects
+    return told
 
 
 def _enough(plan: Plan, told: Told) -> bool:

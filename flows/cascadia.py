@@ -31,6 +31,7 @@ from harvester.model.eligibility import (
 from harvester.model.overpayment import Overpayment, OverpaymentList
 from harvester.model.payment import PaidClaim, Payment, PaymentList, ProviderAdjustment
 from harvester.model.query import (
+    ClaimListQuery,
     ClaimQuery,
     ClaimsQuery,
     EligibilityQuery,
@@ -160,6 +161,7 @@ CODES = r"(?P<group>[A-Z]{2})-(?P<reason>\w{1,3}) (?P<amount>\S+)|(?P<remark>[A-
 
 # Labels, each under the field that it is called like, or that is named before it.
 PLAN = "Plan name | Product | network_name=Network | Group number | Status | Effective date | End date"
+NO_CLAIMS = "We could not find any claims"
 USED = "Level | Network | Period | Limit | Met | Remaining"
 LIMIT = "Period | remaining=Visits remaining"
 INSURER = """payer_name=Insurer | Policy number | Group number | insured_name=Insured | Effective date
@@ -228,11 +230,11 @@ def _sure(found: Region, tin: str | None) -> Region:
 
 
 def _found(
-    page: Page, path: str, filled: Mapping[str, str], tin: str | None, nothing: str
+    page: Page, path: str, filled: Mapping[str, str], tin: str | None, nothing: str, **shown: str
 ) -> Iterator[Region]:
     """Search, and yield the pages of the answer, each sure to be to this search and as this tax id."""
     _as(page, tin)
-    first = PORTAL.send(page, PORTAL.fetch(page, path), filled)
+    first = PORTAL.send(page, PORTAL.fetch(page, path), {**filled, **shown})
     for found in PORTAL.walk(page, first, onward="Next"):
         found.answers("Results for", filled)
         found.none_if_says(nothing)
@@ -292,7 +294,20 @@ def claims(page: Page, query: ClaimsQuery) -> ClaimList:
     }
     if query.claim_number:
         filled = {"Claim number": query.claim_number}
-    found = list(_found(page, "/claims", filled, query.tin, "We could not find any claims"))
+    return _list(_found(page, "/claims", filled, query.tin, NO_CLAIMS))
+
+
+def claim_list(page: Page, query: ClaimListQuery) -> ClaimList:
+    """List all claims of a tax id between two days, a hundred on a page."""
+    filled = {
+        "Service date from": f"{query.service_from:%m/%d/%Y}",
+        "Service date to": f"{query.service_to:%m/%d/%Y}",
+    }
+    return _list(_found(page, "/claims", filled, query.tin, NO_CLAIMS, **{"Rows on a page": "100"}))
+
+
+def _list(pages: Iterator[Region]) -> ClaimList:
+    found = list(pages)
     return ClaimList(
         rows=tuple(_row(row) for one in found for row in one.table("Claims")),
         stated_total=found[0].stated(r"Showing \d+–\d+ of (\d+) claims?"),
@@ -440,4 +455,5 @@ FLOW = Flow(
     payments,
     overpayments,
     remittance_file=remittance_file,
+    claim_list=claim_list,
 )

@@ -40,6 +40,7 @@ from harvester.model.portal import (
 )
 from harvester.model.query import (
     AuthorizationsQuery,
+    ClaimListQuery,
     ClaimQuery,
     ClaimsQuery,
     EligibilityQuery,
@@ -325,6 +326,7 @@ class Flow:
     overpayments: Callable[[Page, OverpaymentsQuery], OverpaymentList] | None = None
     authorizations: Callable[[Page, AuthorizationsQuery], AuthorizationList] | None = None
     remittance_file: Callable[[Page, RemittanceFileQuery], RemittanceFile] | None = None
+    claim_list: Callable[[Page, ClaimListQuery], ClaimList] | None = None
 
     @property
     def offers(self) -> tuple[LookupKind, ...]:

@@ -64,6 +64,7 @@ NAMES: Mapping[str, frozenset[str]] = {
             "authorizations",
             "claim",
             "claims",
+            "claim_list",
             "eligibility",
             "overpayments",
             "payments",

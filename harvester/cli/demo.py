@@ -175,6 +175,8 @@ class Day:
     comparison: Comparison
     answers: Counter[str]
     """How many answers were compared, by kind of lookup."""
+    unopened: int
+    """Claims, compared too, that were not opened because the portal's list shows them as before."""
     seconds: float
 
     def __bool__(self) -> bool:
@@ -184,7 +186,11 @@ class Day:
     @property
     def plain(self) -> dict[str, Any]:
         """The same as plain values, without the answers."""
-        compared = {"answers": dict(self.answers), "values_compared": self.comparison.compared}
+        compared = {
+            "answers": dict(self.answers),
+            "not_opened": self.unopened,
+            "values_compared": self.comparison.compared,
+        }
         wrong = {"differences": self.comparison.differences, "seconds": round(self.seconds, 1)}
         return self.morning.whole | compared | wrong
 
@@ -260,30 +266,43 @@ def _mailbox(portals: MakeBelieve) -> Watcher:
     return Watcher(reading, frozenset(Person.objects.values_list("pk", flat=True)))
 
 
-def _compared(run: int, today: date, truths: Mapping[str, Truth]) -> tuple[Comparison, Counter[str]]:
-    """Compare every answer; what was due is what the worklist says and not what the plan does."""
+def _compared(run: int, today: date, truths: Mapping[str, Truth]) -> tuple[Comparison, Counter[str], int]:
+    """Compare every answer; what was due is what the worklist says and not what the plan does.
+
+    A claim that was not opened is compared with today's truth as well: with what its last look told.
+    """
     from harvester.cli.report import about, about_item
-    from harvester.office import plan, worklist
+    from harvester.office import listed, plan, worklist
     from harvester.office.models import Lookup
     from harvester.testing.truth import Comparison
 
-    comparison, answers = Comparison(), Counter[str]()
+    comparison, answers, unopened = Comparison(), Counter[str](), 0
     answered = Lookup.objects.filter(state=Lookup.State.ANSWERED)
     rows = answered.filter(sweep=run) | answered.filter(sweep=None, day=today)
     for row in rows:
         answers[row.kind] += 1
-        _against(row, about(row), truths[row.portal], comparison)
+        if row.kind != "claim_list":  # of which nothing is kept but what it says to open
+            _against(row, about(row), truths[row.portal], comparison, today)
     done = set(rows.values_list("item", "kind"))
-    for followed in worklist.listed():
+    followed_items = list(worklist.listed())
+    on_lists = listed.states({one.row.pk for one in followed_items})
+    for followed in followed_items:
         work, on = followed.work, followed.work.service_date
         kind = "claim" if work.kind == "claim" else "eligibility"
         due = kind == "claim" or (on is not None and today <= on <= today + plan.AHEAD)
-        if due and (followed.row.pk, kind) not in done:
+        if not due or (followed.row.pk, kind) in done:
+            continue
+        last = answered.filter(item=followed.row, kind=kind).order_by("pk").last()
+        shown = on_lists.get(followed.row.pk, listed.NOWHERE)
+        if last is None or shown["listed"] != today or shown["moved"]:
             comparison.differences.append(f"{about_item(work)}: it was due and has no answer")
-    return comparison, answers
+            continue
+        unopened += 1
+        _against(last, about(last), truths[last.portal], comparison, today)
+    return comparison, answers, unopened
 
 
-def _against(row: Lookup, where: str, truth: Truth, comparison: Comparison) -> None:
+def _against(row: Lookup, where: str, truth: Truth, comparison: Comparison, today: date) -> None:
     """Compare the answer to one lookup, or that there is none, with the truth."""
     from harvester.model.remittance import File, RemittanceFile
     from harvester.model.snapshot import Outcome
@@ -294,13 +313,13 @@ def _against(row: Lookup, where: str, truth: Truth, comparison: Comparison) -> N
     if snapshot is None or (snapshot.outcome == Outcome.FOUND_MULTIPLE and snapshot.sealed_answer is None):
         comparison.differences.append(f"{where}: nothing was kept")
         return
-    comparison.again = snapshot.lookup_id != row.pk
+    comparison.again = snapshot.lookup_id != row.pk or row.day != today
     answer, query = snapshots.answer(snapshot), lookups.asked(row)
     if isinstance(answer, RemittanceFile):  # its bytes are kept apart
         file = File.of(snapshots.content(snapshot), answer.file.name)
         answer = answer.model_copy(update={"file": file})
     compare(comparison, query, answer, truth, where)
-    if comparison.again and answer is not None:
+    if comparison.again and answer is not None and row.day == today:
         # What is kept is the first answer, with the day of the data beside it.
         whole = [list_truth(query, truth)] if hasattr(answer, "stated_total") else true_to(query, truth)
         told = [one["as_of"] for one in whole if "as_of" in one]
@@ -357,6 +376,8 @@ def _judge(out: Console, days: Sequence[Day], seen: Mapping[str, Witness]) -> No
     screen.say("Checked against what the portals know and saw", "bold", out=out)
     for number, one in enumerate(days, start=1):
         kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(one.answers.items()))
+        if one.unopened:
+            kinds += f", {one.unopened} claims unchanged on their portal's list and not opened"
         said = f"Day {number}: {one.answers.total()} answers ({kinds}); {one.comparison.sentence}"
         screen.say(said, "green" if one else "bold red", by=2, out=out)
         for wrong in one.comparison.differences[:10]:

@@ -14,6 +14,7 @@ from harvester.cli.opening import known_portals
 from harvester.model.codes import AuthorizationStatus, ClaimStatus
 from harvester.model.query import (
     AuthorizationsQuery,
+    ClaimListQuery,
     ClaimQuery,
     ClaimsQuery,
     OverpaymentsQuery,
@@ -36,6 +37,8 @@ def about(row: Lookup) -> str:
             return f"payments {f'of {first:%Y-%m}' if month else f'{first}–{last}'}{_to(query.tin)}"
         case PaymentsQuery():
             return f"payment {query.number}{_to(query.tin)}"
+        case ClaimListQuery():
+            return f"list of claims{_to(query.tin)}"
         case OverpaymentsQuery():
             return f"overpayments{_to(query.tin)}"
         case RemittanceFileQuery():

@@ -15,7 +15,14 @@ from pydantic import field_validator
 from harvester.model.shown import Fact
 
 LookupKind = Literal[
-    "eligibility", "claims", "claim", "payments", "overpayments", "authorizations", "remittance_file"
+    "eligibility",
+    "claims",
+    "claim_list",
+    "claim",
+    "payments",
+    "overpayments",
+    "authorizations",
+    "remittance_file",
 ]
 
 Need = Literal["tin", "npi", "organisation", "ptan"]

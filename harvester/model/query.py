@@ -43,21 +43,32 @@ class EligibilityQuery(Asked):
     """X12 service type code (EB03); 30 is the plan as a whole."""
 
 
-class ClaimsQuery(Asked):
-    """Which claims the portal lists for a member between two days of service (276 by member)."""
+class Served(Asked):
+    """Root of the questions for what was done between two days of service."""
 
-    kind: Literal["claims"] = "claims"
-    member: Member
     service_from: date
     service_to: date
-    claim_number: Word | None = None
-    """Asks for this claim alone, whatever its days."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.service_to < self.service_from:
             raise ValueError("the last day of service is before the first")
         return self
+
+
+class ClaimsQuery(Served):
+    """Which claims the portal lists for a member between two days of service (276 by member)."""
+
+    kind: Literal["claims"] = "claims"
+    member: Member
+    claim_number: Word | None = None
+    """Asks for this claim alone, whatever its days."""
+
+
+class ClaimListQuery(Served):
+    """Which claims the portal lists for a tax id between two days of service, whoever the members are."""
+
+    kind: Literal["claim_list"] = "claim_list"
 
 
 class ClaimQuery(Asked):
@@ -123,5 +134,6 @@ AboutMember = EligibilityQuery | ClaimsQuery | ClaimQuery | AuthorizationsQuery
 """What is asked about one member."""
 
 Query = Annotated[
-    AboutMember | PaymentsQuery | OverpaymentsQuery | RemittanceFileQuery, Field(discriminator="kind")
+    AboutMember | ClaimListQuery | PaymentsQuery | OverpaymentsQuery | RemittanceFileQuery,
+    Field(discriminator="kind"),
 ]

@@ -13,6 +13,7 @@ from harvester.model.claim import Claim
 from harvester.model.query import (
     AboutMember,
     AuthorizationsQuery,
+    ClaimListQuery,
     ClaimQuery,
     ClaimsQuery,
     EligibilityQuery,
@@ -90,7 +91,7 @@ def _about(query: Query, day: date | None) -> tuple[str, ...]:
             return query.tin or "", first.isoformat(), "" if whole else last.isoformat()
         case PaymentsQuery():
             return query.tin or "", "number", (query.number or "").casefold()
-        case OverpaymentsQuery():
+        case OverpaymentsQuery() | ClaimListQuery():
             return (query.tin or "",)
         case RemittanceFileQuery():
             return query.tin or "", query.payment_number.casefold()

@@ -54,6 +54,11 @@ class Practice(models.Model):
     key_check = models.CharField(max_length=64)
     """By which the database knows its keys again."""
 
+    @property
+    def main_tin(self) -> str:
+        """The tax id of what the practice follows under none; empty where it has said none."""
+        return next(iter(self.tins), "")
+
 
 class Person(AbstractUser):
     """One member of staff."""
@@ -431,6 +436,18 @@ class Lookup(models.Model):
             models.Index(fields=["item", "-id"], name="lookups_of_item"),
             models.Index(fields=["subject", "-id"], name="lookups_of_subject"),
         ]
+
+
+class Listed(models.Model):
+    """How a portal's list of claims showed one that is followed, and how when it was last looked up."""
+
+    item = models.OneToOneField(Item, on_delete=models.PROTECT, primary_key=True, related_name="listed")
+    day = models.DateField()
+    """The practice's date at which the list was last read."""
+    seen = models.CharField(max_length=64, blank=True)
+    """Keyed hash of the claim's rows in it; empty where it has none."""
+    opened = models.CharField(max_length=64, blank=True)
+    """The hash that was known before the claim was last looked up; empty: never since it is listed."""
 
 
 class Snapshot(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from harvester.model.codes import ClaimStatus, OverpaymentStatus
 from harvester.model.payment import PaymentList
 from harvester.model.portal import LookupKind
-from harvester.model.query import OverpaymentsQuery, PaymentsQuery, RemittanceFileQuery
+from harvester.model.query import ClaimListQuery, OverpaymentsQuery, PaymentsQuery, RemittanceFileQuery
 from harvester.office import hazard
 
 AHEAD = timedelta(days=14)
@@ -25,6 +25,11 @@ DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 MINUTE = timedelta(minutes=1)
 MONTH = timedelta(days=30)
+YEAR = timedelta(days=365)
+LEAST = 10
+"""So many claims of a tax id, and its list is read before they are."""
+FRESH = timedelta(days=3)
+"""How long a list says that a claim has not changed."""
 SHOWS = timedelta(days=4)
 """How long after it was sent a claim shows at a portal, as a rule."""
 LAST_DAYS = timedelta(days=3)
@@ -54,7 +59,7 @@ _RESTS = {
 _HELPS_NOBODY = frozenset({"Defect", "NotOnFile", "PortalChanged", "WrongPage"})
 """Troubles that are there until somebody mends a flow: not again in the same night."""
 
-Money = PaymentsQuery | OverpaymentsQuery | RemittanceFileQuery
+Question = PaymentsQuery | OverpaymentsQuery | RemittanceFileQuery | ClaimListQuery
 """What is asked about a tax id of the practice, without an item of the worklist."""
 
 FINAL = frozenset(
@@ -87,8 +92,12 @@ class Urgency(IntEnum):
     PENDED = 30
     NEW = 40
     MONEY = 45
+    LIST = 46
     APPOINTMENT = 50
     PERSON_WAITS = 100
+
+
+_OF_ITSELF: Mapping[str, Urgency] = {"remittance_file": Urgency.FILE, "claim_list": Urgency.LIST}
 
 
 @dataclass(frozen=True)
@@ -117,13 +126,17 @@ class Followed:
     """US dollars that hang on the claim."""
     deadline: date | None = None
     """Until when somebody has to act: documents, an appeal, filing in time."""
+    listed: date | None = None
+    """The last day on which the portal's list of claims showed it; ``None``: it is on none."""
+    moved: bool = False
+    """Whether that list showed it otherwise than when it was looked up."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A question about money, and what is known of its last look."""
+    """A question about a tax id, and what is known of its last look."""
 
-    query: Money
+    query: Question
     portal: str
     looked: date | None = None
     status: str = ""
@@ -140,7 +153,7 @@ class Due:
     urgency: Urgency
     kind: LookupKind
     tin: str = ""
-    query: Money | None = None
+    query: Question | None = None
     value: float = 0.0
     """Of two that are as urgent, the one worth more goes first: dollars times the chance of a change."""
 
@@ -178,7 +191,7 @@ def due(asked: Iterable[Followed | Standing], today: date, ahead: timedelta = AH
     found = []
     for one in asked:
         if isinstance(one, Standing):
-            if (rule := _money(one, today)) is not None:
+            if (rule := _question(one, today)) is not None:
                 query = one.query
                 found.append(Due(None, one.portal, *rule, query.kind, query.tin or "", query))
             continue
@@ -188,7 +201,7 @@ def due(asked: Iterable[Followed | Standing], today: date, ahead: timedelta = AH
     return sorted(found, key=lambda one: (-one.urgency, -one.value, one.item or 0))
 
 
-def money(carrier: str, tin: str, offers: Container[LookupKind], today: date) -> Iterator[Money]:
+def money(carrier: str, tin: str, offers: Container[LookupKind], today: date) -> Iterator[Question]:
     """Yield what is asked of a carrier for a tax id: payments, for a while of two months, and demands."""
     of = {"carrier": carrier, "tin": tin or None}
     if "payments" in offers:
@@ -199,6 +212,19 @@ def money(carrier: str, tin: str, offers: Container[LookupKind], today: date) ->
             yield PaymentsQuery.model_validate(of | days)
     if "overpayments" in offers:
         yield OverpaymentsQuery.model_validate(of)
+
+
+def listing(
+    carrier: str, tin: str, days: Iterable[tuple[date, date]], today: date
+) -> Iterator[ClaimListQuery]:
+    """Yield the question for the list of a tax id's claims, where it costs less than to open each of them.
+
+    ``days`` are the first and the last day of service of each claim that is followed.
+    """
+    lately = [(first, last) for first, last in days if first >= today - YEAR]
+    if len(lately) >= LEAST:
+        first, last = min(first for first, _ in lately), max(last for _, last in lately)
+        yield ClaimListQuery(carrier=carrier, tin=tin or None, service_from=first, service_to=last)
 
 
 def files(found: PaymentList, asked: PaymentsQuery) -> Iterator[RemittanceFileQuery]:
@@ -237,6 +263,8 @@ def why_not(item: Followed, today: date, ahead: timedelta = AHEAD) -> str:
     elif item.looked is None or item.looked < today:
         again = next(day for day in (today + n * DAY for n in range(1, 99)) if _claim(item, day))
         said = f"{item.status.replace('_', ' ')}, unchanged" if item.looked else f"sent on {item.submitted}"
+        if _on_a_list(item, today):
+            return f"{said} by the portal's list of {item.listed}"
         return f"{said}: looked up on {again}"
     return "looked up today"
 
@@ -272,17 +300,25 @@ def _claim(item: Followed, today: date) -> tuple[str, Urgency] | None:
     said = item.status.replace("_", " ")
     if item.deadline is not None and timedelta() <= item.deadline - today <= LAST_DAYS:
         return f"{said}, and somebody has to act until {item.deadline}: looked up daily", Urgency.PENDED
-    if item.seen < 2:
-        return f"{said}, seen once: looked up again", Urgency.OPEN
     pressing = Urgency.PENDED if item.status in PENDED else Urgency.OPEN
+    on_a_list = _on_a_list(item, today)
+    if on_a_list and item.moved:
+        return f"{said}, and the portal's list shows something else", pressing
+    if item.seen < 2 and not on_a_list:
+        return f"{said}, seen once: looked up again", Urgency.OPEN
     final = item.status in FINAL
     longest = MONTH if final else _longest(item.looked - (item.since or item.looked))
     if today - item.looked >= longest:
         words = f"{said}, unchanged: looked up after {longest.days} days at the latest"
         return words, Urgency.SETTLED if final else pressing
-    if not final and _chance(item, today) >= _enough(item.worth):
+    if not final and not on_a_list and _chance(item, today) >= _enough(item.worth):
         return f"{said}: may well have changed", pressing
     return None
+
+
+def _on_a_list(item: Followed, today: date) -> bool:
+    """Return whether the portal's list tells when a claim changes, so that nobody has to look."""
+    return item.listed is not None and today - item.listed <= FRESH
 
 
 def _longest(unchanged: timedelta) -> timedelta:
@@ -320,8 +356,8 @@ def _appointment(item: Followed, today: date, ahead: timedelta) -> tuple[str, Ur
     return f"appointment {when}", Urgency.APPOINTMENT
 
 
-def _money(one: Standing, today: date) -> tuple[str, Urgency] | None:
-    urgency = Urgency.FILE if one.query.kind == "remittance_file" else Urgency.MONEY
+def _question(one: Standing, today: date) -> tuple[str, Urgency] | None:
+    urgency = _OF_ITSELF.get(one.query.kind, Urgency.MONEY)
     if one.status == RECEIVED:
         return None
     if one.refused:
@@ -331,6 +367,8 @@ def _money(one: Standing, today: date) -> tuple[str, Urgency] | None:
     if one.looked >= today:
         return None
     match one.query:
+        case ClaimListQuery():
+            return "the list of claims: looked up daily", urgency
         case PaymentsQuery():
             return "payments: looked up daily", urgency
         case OverpaymentsQuery() if one.status == OverpaymentStatus.RECOVERING:

@@ -28,6 +28,7 @@ from harvester.model.overpayment import OverpaymentList
 from harvester.model.payment import PaymentList
 from harvester.model.query import (
     AuthorizationsQuery,
+    ClaimListQuery,
     ClaimQuery,
     ClaimsQuery,
     EligibilityQuery,
@@ -85,11 +86,15 @@ def keep(row: Lookup, query: Query, answered: Answered, *, day: date, clock: Clo
             documents=answered.documents,
         )
         return refuse(row, wrong, day=day, clock=clock)
-    answer = answered.answer
+    answer, documents = answered.answer, answered.documents
     found = _outcome(answer)
+    if isinstance(query, ClaimListQuery) and isinstance(answer, ClaimList):
+        # It says which claims to open: what is kept of it is that it was read.
+        found = Outcome.FOUND if answer.rows else Outcome.NOT_FOUND
+        answer, documents = ClaimList(as_of=answer.as_of), ()
     with transaction.atomic(durable=True):
         if _ended(row, Lookup.State.ANSWERED, outcome=found, day=day, clock=clock):
-            _add(row, answer, found, answered.documents, clock)
+            _add(row, answer, found, documents, clock)
     return Lookup.State.ANSWERED
 
 
@@ -141,6 +146,8 @@ def mistaken(query: Query, answer: Answer) -> str | None:
     match query, answer:
         case (ClaimsQuery(), ClaimList()):
             return _different([("member_id", row.member_id, query.member.member_id) for row in answer.rows])
+        case (ClaimListQuery(), ClaimList()):
+            return _refused(partial(checks.claim_list, answer, query))
         case (PaymentsQuery(), PaymentList()):
             return _refused(partial(checks.payment_list, answer, query))
         case (OverpaymentsQuery(), OverpaymentList()):

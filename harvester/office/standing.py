@@ -1,7 +1,8 @@
-"""Questions that no item of the worklist asks: payments, demands, and the files of payments."""
+"""Questions that no item of the worklist asks: lists of claims, payments, demands, files of payments."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
@@ -12,7 +13,7 @@ from harvester.model.portal import PortalFacts
 from harvester.model.query import PaymentsQuery, RemittanceFileQuery
 from harvester.office import lookups, plan, snapshots, worklist
 from harvester.office.models import Account, Item, Lookup, Practice, Snapshot
-from harvester.office.plan import Money, Standing
+from harvester.office.plan import Question, Standing
 
 LATELY = timedelta(days=60)
 """How old a snapshot of payments may be whose files are still asked for."""
@@ -29,18 +30,20 @@ def questions(
     swept = set(
         Account.objects.filter(active=True, sweep_consent__isnull=False).values_list("portal", flat=True)
     )
-    practice = Practice.objects.first()
-    first = next(iter(practice.tins), "") if practice else ""
-    payees = {
-        (item.portal, item.carrier, worklist.opened(item).tin or first)
-        for item in items
-        if item.portal in swept and item.portal in facts
-    }
-    asked: list[tuple[str, Money]] = [
-        (portal, query)
-        for portal, carrier, tin in sorted(payees)
-        for query in plan.money(carrier, tin, facts[portal].offered(carrier), today)
-    ]
+    main = Practice.objects.get().main_tin
+    payees = defaultdict[tuple[str, str, str], list[tuple[date, date]]](list)
+    for item in items:
+        if item.portal in swept and item.portal in facts:
+            work = worklist.opened(item)
+            days = payees[item.portal, item.carrier, work.tin or main]
+            if item.kind == Item.Kind.CLAIM and work.service_from is not None:
+                days.append((work.service_from, work.service_to or work.service_from))
+    asked: list[tuple[str, Question]] = []
+    for (portal, carrier, tin), days in sorted(payees.items()):
+        offered = facts[portal].offered(carrier)
+        if "claim_list" in offered:
+            asked += ((portal, query) for query in plan.listing(carrier, tin, days, today))
+        asked += ((portal, query) for query in plan.money(carrier, tin, offered, today))
     lately = Snapshot.objects.filter(
         kind="payments", portal__in=swept & facts.keys(), captured_at__gte=now - LATELY
     )
@@ -71,7 +74,7 @@ def _files(snapshot: Snapshot) -> Iterator[RemittanceFileQuery]:
         yield from plan.files(found, asked)
 
 
-def _known(asked: Iterable[tuple[str, Money]]) -> list[Standing]:
+def _known(asked: Iterable[tuple[str, Question]]) -> list[Standing]:
     """Return each question once, with its last look."""
     subjects = {lookups.subject(portal, query): (portal, query) for portal, query in asked}
     looked: dict[str, date] = {}

@@ -16,9 +16,21 @@ from django.db.models import Count, F, Max, Q, QuerySet
 
 from harvester import errors
 from harvester.errors import PolicyForbids, PortalPaused, StaffNeeded, Trouble
+from harvester.model.claim import ClaimList
 from harvester.model.portal import LookupKind, PortalFacts, Rules
 from harvester.model.query import Query
-from harvester.office import accounts, attempts, credentials, lookups, models, pauses, plan, policy, snapshots
+from harvester.office import (
+    accounts,
+    attempts,
+    credentials,
+    listed,
+    lookups,
+    models,
+    pauses,
+    plan,
+    policy,
+    snapshots,
+)
 from harvester.office.attempts import Ledger
 from harvester.office.clock import Clock
 from harvester.office.locks import AccountLock, Busy, PlaceLock, held, in_use
@@ -393,12 +405,16 @@ class _Round:
         query = self._context.asks(lookups.asked(row))
         self._tried.add(row.pk)
         row.stay_id = self._row.pk
+        shown = listed.shown(row)
         answer = stay.look(row.pk, query)
         clock, day = self._terms.clock, self._terms.today
         if isinstance(answer, Answered):
             self._settled()
+            if isinstance(answer.answer, ClaimList) and row.kind == "claim_list":
+                listed.note(row, answer.answer, tin=query.tin, day=day)
             state = snapshots.keep(row, query, answer, day=day, clock=clock)
             if state is Lookup.State.ANSWERED:
+                listed.opened(row, shown)
                 self._terms.answered(row)
             return self._went(row, state, "")
         name = answer.trouble if _known(answer.trouble) else "Defect"
@@ -406,6 +422,7 @@ class _Round:
         match name:
             case "NotOnFile" | "SeveralOnFile":
                 self._settled()
+                listed.opened(row, shown)
                 return self._went(row, snapshots.keep_nothing(row, answer, day=day, clock=clock), name)
             case "PortalChanged" | "WrongPage" if not self._ledger.unsettled:
                 return self._went(row, snapshots.refuse(row, answer, day=day, clock=clock), name)

@@ -22,7 +22,7 @@ from harvester.model.portal import LookupKind, PortalFacts
 from harvester.model.query import EligibilityQuery, Query
 from harvester.model.snapshot import Answer, Outcome
 from harvester.model.work import WorkItem
-from harvester.office import attempts, lookups, plan, snapshots, standing, worklist
+from harvester.office import attempts, listed, lookups, plan, snapshots, standing, worklist
 from harvester.office.changes import Change, changes, ending, news
 from harvester.office.clock import Clock
 from harvester.office.keys import keys
@@ -384,18 +384,23 @@ def _row(
 
 
 def follow_up(row: Lookup, facts: Mapping[str, PortalFacts]) -> None:
-    """Let the files of payments that a sweep just saw wait for the same stay."""
-    if (
-        row.sweep is None
-        or row.kind != "payments"
-        or "remittance_file" not in facts[row.portal].offered(row.carrier)
-    ):
+    """Let wait for the same stay what an answer gives a sweep reason for.
+
+    The files of payments that it saw, and the claims that a list shows otherwise than before.
+    """
+    if row.sweep is None:
         return
-    snapshot = snapshots.of(row)
-    assert snapshot is not None
-    dues = plan.due(standing.files(snapshot), row.sweep.day)
-    new = [_row(due, row.account, row.sweep, {}, facts) for due in dues]
-    Lookup.objects.bulk_create(new, batch_size=500, ignore_conflicts=True)
+    items: Mapping[int, Item] = {}
+    asked: Iterable[Followed | Standing] = ()
+    if row.kind == "payments" and "remittance_file" in facts[row.portal].offered(row.carrier):
+        snapshot = snapshots.of(row)
+        assert snapshot is not None
+        asked = standing.files(snapshot)
+    elif row.kind == "claim_list":
+        items = {item.pk: item for item in listed.moved(row)}
+        asked = followed(items)
+    new = [_row(due, row.account, row.sweep, items, facts) for due in plan.due(asked, row.sweep.day)]
+    Lookup.objects.bulk_create(_once_a_day(new, row.sweep.day), batch_size=500, ignore_conflicts=True)
 
 
 def _key(one: Lookup | Due) -> tuple[str, int] | str:
@@ -411,9 +416,9 @@ def _key(one: Lookup | Due) -> tuple[str, int] | str:
 def _handed_on(row: Lookup) -> Due:
     """Return a waiting row, whose account cannot be used now, as what is due."""
     query = lookups.asked(row)
-    money = query if isinstance(query, plan.Money) else None
+    question = query if isinstance(query, plan.Question) else None
     return Due(
-        row.item_id, row.portal, row.reason, Urgency(row.urgency), query.kind, query.tin or "", query=money
+        row.item_id, row.portal, row.reason, Urgency(row.urgency), query.kind, query.tin or "", query=question
     )
 
 
@@ -423,6 +428,7 @@ def followed(items: Mapping[int, Item], facts: Mapping[str, PortalFacts] | None 
     With ``facts`` also the authorizations of appointments, at portals that look them up.
     """
     work = {pk: worklist.opened(row) for pk, row in items.items()}
+    on_lists = listed.states(items)
     for pk, looks, last in _looks("claim", Item.Kind.CLAIM, items):
         one = work[pk]
         yield Followed(
@@ -433,6 +439,7 @@ def followed(items: Mapping[int, Item], facts: Mapping[str, PortalFacts] | None 
             submitted=one.submitted_date,
             worth=one.balance or one.billed or Decimal(),
             deadline=_deadline(one, looks, last),
+            **on_lists.get(pk, listed.NOWHERE),
             **looks,
         )
     kinds: tuple[Literal["eligibility", "authorizations"], ...] = ("eligibility", "authorizations")

@@ -39,6 +39,7 @@ from harvester.model.portal import LookupKind, Request
 from harvester.model.query import (
     AboutMember,
     AuthorizationsQuery,
+    ClaimListQuery,
     ClaimQuery,
     ClaimsQuery,
     EligibilityQuery,
@@ -520,7 +521,7 @@ def _stopped(visit: Visit) -> Trouble | None:
 def _longer(query: Query, by: timedelta) -> Query | None:
     """Return a search that begins so much earlier, if it is a search between two days."""
     match query:
-        case ClaimsQuery(claim_number=None):
+        case ClaimsQuery(claim_number=None) | ClaimListQuery():
             return query.model_copy(update={"service_from": query.service_from - by})
         case PaymentsQuery(number=None):
             return query.model_copy(update={"issued_from": query.issued_from - by})
@@ -591,6 +592,11 @@ class Asking:
             first, last = _days(one)
             around = {"service_from": first - timedelta(days=9), "service_to": last + timedelta(days=9)}
             yield self._about(ClaimsQuery, one, tin=self._tin(one), **around)
+
+    def _claim_list(self) -> Iterator[Query]:
+        for carrier, tin in self._payers("claims"):
+            days = {"service_from": self._today - timedelta(days=90), "service_to": self._today}
+            yield ClaimListQuery.model_validate({"carrier": carrier, "tin": tin} | days)
 
     def _claim(self) -> Iterator[Query]:
         listed = [one for one in self._own("claims") if one.get("replaced_by", {}).get("state") != "known"]

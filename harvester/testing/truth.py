@@ -22,6 +22,7 @@ from harvester.model.overpayment import OverpaymentList
 from harvester.model.payment import PaymentList
 from harvester.model.query import (
     AuthorizationsQuery,
+    ClaimListQuery,
     ClaimQuery,
     ClaimsQuery,
     EligibilityQuery,
@@ -188,6 +189,13 @@ def true_to(query: Query, truth: Truth) -> list[Truth]:
                 if _member(one) == query.member.member_id
                 and _between(one, "service_from", "service_to", query.service_from, query.service_to)
                 and query.claim_number in (None, one["claim_number"]["value"])
+                and query.tin in (None, _digits(one.get("tin")))
+            ]
+        case ClaimListQuery():
+            found = [
+                one
+                for one in truth["claims"]
+                if _between(one, "service_from", "service_to", query.service_from, query.service_to)
                 and query.tin in (None, _digits(one.get("tin")))
             ]
         case PaymentsQuery():

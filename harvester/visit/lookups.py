@@ -15,6 +15,7 @@ from harvester.model.codes import ClaimStatus
 from harvester.model.payment import PaymentList
 from harvester.model.query import (
     AuthorizationsQuery,
+    ClaimListQuery,
     ClaimQuery,
     ClaimsQuery,
     EligibilityQuery,
@@ -29,6 +30,7 @@ from harvester.visit import checks
 
 A = TypeVar("A")
 Q = TypeVar("Q")
+L = TypeVar("L", ClaimsQuery, ClaimListQuery)
 
 SUPERSEDED = frozenset({ClaimStatus.ADJUSTED, ClaimStatus.VOIDED, ClaimStatus.REVERSED})
 
@@ -42,7 +44,9 @@ def answer(flow: Flow, page: Page, query: Query) -> Answer:
         case EligibilityQuery():
             return _checked(flow.eligibility, checks.eligibility, page, query)
         case ClaimsQuery():
-            return _claims(flow, page, query)
+            return _claims(flow.claims, flow, page, query, alone=query.claim_number is not None)
+        case ClaimListQuery():
+            return _claims(flow.claim_list, flow, page, query)
         case ClaimQuery():
             return _claim(flow, page, query)
         case PaymentsQuery():
@@ -75,13 +79,15 @@ def _all(
     return found
 
 
-def _claims(flow: Flow, page: Page, query: ClaimsQuery) -> ClaimList:
-    """List claims, in several searches where the portal takes none that is so long."""
-    spans = list(flow.portal.rules.spans("claims", query.service_from, query.service_to))
-    if query.claim_number is not None or len(spans) == 1:
-        return _checked(flow.claims, checks.claim_list, page, query)
+def _claims(
+    look: Callable[[Page, L], ClaimList] | None, flow: Flow, page: Page, query: L, *, alone: bool = False
+) -> ClaimList:
+    """List claims, in several searches where the portal takes none that is so long; ``alone``: one claim."""
+    spans = list(flow.portal.rules.spans(query.kind, query.service_from, query.service_to))
+    if alone or len(spans) == 1:
+        return _checked(look, checks.claim_list, page, query)
     parts = [query.model_copy(update={"service_from": first, "service_to": last}) for first, last in spans]
-    found = _all(flow.claims, checks.claim_list, page, parts)
+    found = _all(look, checks.claim_list, page, parts)
     # A claim of several days may be in two searches.
     rows = {row.claim_number.value: row for part in found for row in part.rows}
     return found[-1].model_copy(
@@ -123,7 +129,7 @@ def _claim(flow: Flow, page: Page, query: ClaimQuery) -> Claim:
             npi=query.npi,
             ptan=query.ptan,
         )
-        row = chosen(_claims(flow, page, wanted), query)
+        row = chosen(_claims(flow.claims, flow, page, wanted), query)
         query = query.model_copy(update={"claim_number": row.claim_number.value})
     seen: list[str | None] = []
     while True:

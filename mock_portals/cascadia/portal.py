@@ -20,7 +20,7 @@ from mock_portals.book import Book, ClaimFile, Line, Stage, book
 from mock_portals.cascadia import doors, views, words
 from mock_portals.cascadia.payments import Payments
 from mock_portals.cast import Cast, Organization
-from mock_portals.served import Served, entered, exchanged, person, sheet, us_day
+from mock_portals.served import Served, Sheet, entered, exchanged, person, sheet, us_day
 from mock_portals.sessions import Session
 from mock_portals.shown import Json, truth
 from mock_portals.site import Pages, Portal, Rules, Site
@@ -50,7 +50,7 @@ PLANS = (
     ("Cascadia Primary Care HMO", "HMO", "Columbia Select"),
     ("Cascadia Mutual EPO Plus", "EPO", "Columbia Select"),
 )
-ROWS_A_PAGE = 10
+ROWS_A_PAGE = ("10", "25", "50", "100")
 LONGEST_RANGE = timedelta(days=366)
 
 PASSWORD_EXPIRES_SOON = Trouble(
@@ -346,7 +346,10 @@ class Cascadia(Served):
 
     async def claims(self, request: Request, session: Session) -> Response:
         asked = {name: request.query_params.get(name, "").strip() for name in FILTERS}
+        rows = request.query_params.get("rows", "")
+        rows = rows if rows in ROWS_A_PAGE else ROWS_A_PAGE[0]
         data: dict[str, Any] = {"active": "/claims", "asked": asked, "searched": False}
+        data |= {"rows_a_page": rows, "choices": ROWS_A_PAGE}
         if not any(name in request.query_params for name in FILTERS):
             return self.show(session, "claims.html", **data)
         error = _search_error(asked)
@@ -363,22 +366,23 @@ class Cascadia(Served):
             found = [entry for entry in self._on_file(session) if _matches(entry[0], before)]
             echoed = None if stale == "missing" else before
         session.notes["searched"] = asked
+        here = sheet(found, request.query_params.get("page", "1"), int(rows))
         return self.show(
-            session, "claims.html", **data | self._results(request, session, asked, echoed, found)
+            session, "claims.html", **data | self._results(here, rows, session, asked, echoed, len(found))
         )
 
     def _results(
         self,
-        request: Request,
+        here: Sheet[tuple[ClaimFile, Stage]],
+        rows: str,
         session: Session,
         asked: dict[str, str],
         echoed: dict[str, str] | None,
-        found: list[tuple[ClaimFile, Stage]],
+        found: int,
     ) -> dict[str, Any]:
-        here = sheet(found, request.query_params.get("page", "1"), ROWS_A_PAGE)
         labels = ("Member ID", "Service date from", "Service date to", "Claim number", "Account number")
         swapped = self.troubles.get(COLUMN_SWAP, session.user) in ("grid", "both")
-        query = {name: value for name, value in asked.items() if value}
+        query = {name: value for name, value in (asked | {"rows": rows}).items() if value}
         return {
             "searched": True,
             "echo": [
@@ -390,7 +394,7 @@ class Cascadia(Served):
             "rows": [_row(file, stage) for file, stage in here.rows],
             "headers": exchanged(GRID, "Billed", "Paid") if swapped else GRID,
             "sheet": here,
-            "total": len(found) + (self.troubles.number(PAGE_COUNT, session.user) or 0),
+            "total": found + (self.troubles.number(PAGE_COUNT, session.user) or 0),
             "pages": [
                 f"/claims?{urlencode(query | {'page': number})}" for number in range(1, here.pages + 1)
             ],
@@ -518,8 +522,8 @@ def _search_error(asked: Mapping[str, str]) -> str | None:
     """Return what is wrong with a claims search, in the site's words."""
     if asked["claimNumber"] or asked["accountNumber"]:
         return None
-    if not (asked["memberId"] and asked["serviceFrom"] and asked["serviceTo"]):
-        return "Enter a member ID and both service dates, or a claim number, or an account number."
+    if not (asked["serviceFrom"] and asked["serviceTo"]):
+        return "Enter both service dates, or a claim number, or an account number."
     first, last = us_day(asked["serviceFrom"]), us_day(asked["serviceTo"])
     if first is None or last is None:
         return "Enter the service dates as MM/DD/YYYY."

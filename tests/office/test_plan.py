@@ -18,7 +18,7 @@ from harvester.office.plan import (
     Due,
     Followed,
     Hand,
-    Money,
+    Question,
     Standing,
     Urgency,
     assign,
@@ -214,7 +214,7 @@ def windows(day: date) -> list[tuple[date, date]]:
     return [(one.issued_from, one.issued_to) for one in asked if isinstance(one, PaymentsQuery)]
 
 
-def standing(query: Money, **known: object) -> str | None:
+def standing(query: Question, **known: object) -> str | None:
     dues = due([Standing(query=query, portal="cascadia", **known)], TODAY)  # type: ignore[arg-type]
     return next((one.reason for one in dues), None)
 
@@ -257,7 +257,7 @@ LATE = FILE.model_copy(update={"issue_date": TODAY - timedelta(days=31)})
     ],
 )
 def test_money_is_due_by_what_is_known_of_it(
-    query: Money, known: dict[str, object], words: str | None
+    query: Question, known: dict[str, object], words: str | None
 ) -> None:
     assert standing(query, **known) == words
 

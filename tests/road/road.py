@@ -111,8 +111,8 @@ class Road:
         """The portal's own log."""
         return self.get("/log/cascadia")
 
-    def compared(self) -> Comparison:
-        """Compare the newest snapshot of every item with the portal's truth of today."""
+    def compared(self, *, all_items: bool = False) -> Comparison:
+        """Compare the newest snapshot with the portal's truth of today: of every item, or of today's."""
         truth = self.get("/truth/cascadia")
         claims = {
             claim["patient_account_number"]["value"]: claim
@@ -121,7 +121,8 @@ class Road:
         }
         members = {entry["member_id"]["value"]: entry for entry in truth["eligibilities"]}
         comparison = Comparison()
-        for item in Item.objects.filter(lookups__day=self.get("/")["date"]).distinct():
+        today = self.get("/")["date"]
+        for item in Item.objects.all() if all_items else Item.objects.filter(lookups__day=today).distinct():
             work = worklist.opened(item)
             true = claims.get(work.patient_account_number or "") or members.get(work.member_id or "")
             if work.kind == "claim":
@@ -134,7 +135,7 @@ class Road:
                     comparison.differences.append(f"{work.identity}: on file here or there only")
                 continue
             assert newest is not None
-            comparison.again = newest.sightings.exists()
+            comparison.again = newest.sightings.exists() or f"{newest.lookup.day}" != today
             comparison.add(answer, true, "/".join(work.identity))
         return comparison
 

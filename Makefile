@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup sources demo test test-long mutants lock clean
+.PHONY: help setup sources demo test test-long mutants bench lock clean
 
 # The first Python that is new enough; `.venv` is made from it.
 PYTHON = $(or $(shell for python in python3 python3.13 python3.12 python3.11 python3.14 python; do \
@@ -34,9 +34,13 @@ mutants: ## change what guards accounts, one place at a time, and count what no 
 	@$(PYTHON) scripts/environment.py dev
 	@.venv/bin/python scripts/mutants.py $(ONLY)
 
+bench: ## measure it beside other ways to read a portal, and write docs/performance.md; takes an hour
+	@$(PYTHON) scripts/environment.py bench
+	@.venv-bench/bin/python -m scripts.bench $(WITH)
+
 lock: ## write requirements*.lock anew from pyproject.toml
 	@$(PYTHON) scripts/environment.py lock
 
 clean: ## remove what the other targets made, but no practice's data
-	rm -rf .venv .bootstrap .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants
+	rm -rf .venv .venv-bench .bootstrap .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants bench-results
 	find flows harvester mock_portals scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

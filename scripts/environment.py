@@ -1,7 +1,8 @@
-"""Makes and locks the environment: `environment.py runtime`, `… sources`, `… dev`, `… lock`.
+"""Makes and locks the environments: `environment.py runtime`, `… sources`, `… dev`, `… bench`, `… lock`.
 
 Runs on any Python from 3.11 with nothing installed. Finds uv or gets it from PyPI into `.bootstrap`, makes
-`.venv` what the lock says, and sees that there is a browser. Does nothing when nothing has changed.
+`.venv` what the lock says, or `.venv-bench` for `bench`, and sees that there is a browser. Does nothing when
+nothing has changed.
 """
 
 from __future__ import annotations
@@ -17,17 +18,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-PYTHON = VENV / "bin/python"
 BOOTSTRAP = ROOT / ".bootstrap"
-STAMP = VENV / "set-up.json"
 LOCKS = {
     "bootstrap": ROOT / "requirements-bootstrap.lock",
     "runtime": ROOT / "requirements.lock",
     "sources": ROOT / "requirements-sources.lock",
     "dev": ROOT / "requirements-dev.lock",
+    "bench": ROOT / "requirements-bench.lock",
 }
-"""Each holds what the one before it does, from `runtime` on."""
+"""Each holds what the one before it does, from `runtime` to `dev`; `bench` holds what `runtime` does."""
 # What a person may have set for other work, and would send packages elsewhere.
 FOREIGN = (
     "PIP_PREFIX",
@@ -45,24 +44,27 @@ class Stopped(Exception):
 
 
 def set_up(wanted: str) -> None:
-    """Make `.venv` what the lock says and see that there is a browser; a blink if so already."""
-    stamp = _stamp()
+    """Make the environment what the lock says and see that there is a browser; a blink if so already."""
+    venv = ROOT / (".venv-bench" if wanted == "bench" else ".venv")
+    python, stamped = venv / "bin/python", venv / "set-up.json"
+    stamp = _stamp(venv)
     # What was put there for sources or for the tests stays.
     wanted = max(wanted, stamp.get("lock", wanted), key=list(LOCKS).index)
     if stamp.get("key") != _key(wanted):
         uv = _uv()
-        if not _usable(stamp):
-            _run("the environment", uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV)
-        into = ("--quiet", "--python", VENV)
+        if not _usable(venv, stamp):
+            _run("the environment", uv, "venv", "--quiet", "--clear", "--python", sys.executable, venv)
+        into = ("--quiet", "--python", venv)
         _run("the packages", uv, "pip", "sync", *into, "--require-hashes", LOCKS[wanted])
         alone = ("--no-deps", "--no-build-isolation")
         _run("this project", uv, "pip", "install", *into, *alone, "--editable", ROOT)
         stamp = {"lock": wanted, "key": _key(wanted), "root": str(ROOT)}
-        STAMP.write_text(json.dumps(stamp))
-        print(f"environment: .venv with {_answer(PYTHON, '--version')} and {LOCKS[wanted].name}", flush=True)
+        stamped.write_text(json.dumps(stamp))
+        version = _answer(python, "--version")
+        print(f"environment: {venv.name} with {version} and {LOCKS[wanted].name}", flush=True)
     if not Path(stamp.get("browser", "/nowhere")).exists():
         browser = subprocess.run(
-            [PYTHON, "-m", "harvester.visit.browser", "--install"],
+            [python, "-m", "harvester.visit.browser", "--install"],
             cwd=ROOT,
             env=_environment(),
             stdout=subprocess.PIPE,
@@ -73,7 +75,7 @@ def set_up(wanted: str) -> None:
             sys.exit(1)  # it has said why in one sentence
         found = browser.stdout.strip()  # headless-shell 156.0.8078.79 (/usr/bin/chromium-headless-shell)
         print(f"browser: {found}", flush=True)
-        STAMP.write_text(json.dumps(stamp | {"browser": found[found.index("(") + 1 : -1]}))
+        stamped.write_text(json.dumps(stamp | {"browser": found[found.index("(") + 1 : -1]}))
 
 
 def lock() -> None:
@@ -84,8 +86,9 @@ def lock() -> None:
         "runtime": ("pyproject.toml", "--group", "build"),
         "sources": ("pyproject.toml", "--all-extras", "--group", "build"),
         "dev": ("pyproject.toml", "--all-extras", "--group", "dev"),
+        "bench": ("pyproject.toml", "--group", "bench"),
     }
-    smaller = {"sources": "runtime", "dev": "sources"}
+    smaller = {"sources": "runtime", "dev": "sources", "bench": "runtime"}
     for name, group in groups.items():
         agree = ("--constraints", LOCKS[smaller[name]].name) if name in smaller else ()
         _run(
@@ -98,12 +101,12 @@ def lock() -> None:
         print(LOCKS[name].name, flush=True)
 
 
-def _stamp() -> dict[str, str]:
+def _stamp(venv: Path) -> dict[str, str]:
     try:
-        stamp: dict[str, str] = json.loads(STAMP.read_text())
+        stamp: dict[str, str] = json.loads((venv / "set-up.json").read_text())
     except (OSError, ValueError):
         return {}
-    return stamp if _answer(PYTHON, "--version") else {}
+    return stamp if _answer(venv / "bin/python", "--version") else {}
 
 
 def _key(wanted: str) -> str:
@@ -111,10 +114,10 @@ def _key(wanted: str) -> str:
     return hashlib.sha256(b"\0".join([str(ROOT).encode(), *made_from])).hexdigest()
 
 
-def _usable(stamp: dict[str, str]) -> bool:
-    """Whether `.venv` was made here, and not by somebody else, for another folder or an older Python."""
+def _usable(venv: Path, stamp: dict[str, str]) -> bool:
+    """Whether it was made here, and not by somebody else, for another folder or an older Python."""
     fits = "import sys; print(sys.version_info >= (3, 11))"
-    return stamp.get("root") == str(ROOT) and _answer(PYTHON, "-c", fits) == "True"
+    return stamp.get("root") == str(ROOT) and _answer(venv / "bin/python", "-c", fits) == "True"
 
 
 def _uv() -> str:
@@ -170,16 +173,16 @@ def _environment() -> dict[str, str]:
 
 
 def main() -> None:
-    """Run one of `runtime`, `dev` and `lock`, alone in this folder."""
+    """Make one of the environments, or write the locks, alone in this folder."""
     with (ROOT / "pyproject.toml").open() as alone:
         fcntl.flock(alone, fcntl.LOCK_EX)
         try:
             if sys.argv[1:] == ["lock"]:
                 lock()
-            elif sys.argv[1:] in (["runtime"], ["sources"], ["dev"]):
+            elif sys.argv[1:] in (["runtime"], ["sources"], ["dev"], ["bench"]):
                 set_up(sys.argv[1])
             else:
-                raise Stopped("usage: environment.py runtime|sources|dev|lock")
+                raise Stopped("usage: environment.py runtime|sources|dev|bench|lock")
         except Stopped as stopped:
             sys.exit(str(stopped))
 

@@ -6,6 +6,7 @@ The wrapper finds the session, plays the common troubles and the latency, and wr
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import dataclass, field
@@ -139,6 +140,7 @@ class Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        scope["began"] = time.monotonic()
         if request.url.path.startswith("/static/"):
             await self._logged(request, None, receive, send)
             return
@@ -204,6 +206,8 @@ class Site:
                     user=shown.user if shown else None,
                     session=shown.id if shown else None,
                     status=message["status"],
+                    bytes=int(dict(message["headers"]).get(b"content-length", 0)),
+                    ms=round((time.monotonic() - request.scope["began"]) * 1000, 1),
                 )
             await send(message)
 

@@ -1,0 +1,251 @@
+"""Writes performance.md and its plot from the raw results.
+
+``python -m scripts.bench.report OUT DOCS`` writes them anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+Row = dict[str, Any]
+
+BESIDE = "crawlee"
+"""Whose cost the others' is shown beside."""
+OURS = "harvester"
+RENDERED = "harvester, rendered"
+SCENARIOS = ("claims", "asked", "accounts")
+ABOUT = {
+    "script": "a plain Playwright script: signs in once, `goto` for each claim, locators",
+    "crawlee": "Crawlee's PlaywrightCrawler, default settings, one session that all requests share",
+    "crawlee tuned": "the same with styles, images and fonts blocked, and 4 pages at once",
+    "scrapy-playwright": "styles, images, fonts and media blocked, and 4 pages at once",
+    OURS: "a real stay with guard and egress, as the product runs it, one claim at a time",
+    RENDERED: "the same flow, guard and egress, but every page opened and rendered in one tab",
+}
+
+MACHINE = """\
+{date}; {cores} cores of {cpu}, {memory_gib} GiB, {system}, load {load_before} before it began;
+Python {python}, {browser}; {peers}."""
+CLAIMS = """\
+## Claims
+
+{claims} claims with {lines} service lines in all, read at the make-believe portal `cascadia`, which
+takes {latency_ms} ms for every page. {rounds} round(s) in one run, one contestant after another, a
+different one first in every round; medians, and ranges in brackets. Every value is compared with what
+the portal knows to be true, and a contestant with one that differs does not count.
+
+![Processor time a claim](performance.svg)
+"""
+MEANING = """
+*CPU* is user and system time of every process that was started, browsers among them, without the
+portal's; starting, signing in and ending are in it, spread over the claims. *To sign in* is from the
+start of the process to the first claim. *Claim ÷ latency* is the time from then to the last claim, over
+the claims, over {latency_ms} ms; who has four pages open can be below 1. *Memory* is the most that all
+processes had at once ({kinds}, looked at four times a second). *kB served* are bodies, as the portal
+counts them.
+"""
+ASKED = """\
+## A person waiting
+
+Eligibility asked on demand, every page of the portal taking {latency_ms} ms: a new stay from its start
+to the answer, and the next lookup of a stay that is signed in. The portal's own time is what its log
+says that it took for the requests that were made; the ratio is the median of the lookups'.
+"""
+ACCOUNTS = """\
+## Many accounts at once
+
+One office, a stay for each account, {each} claims each. The make-believe practice has {people} people
+with an account at this portal, so more accounts are spread over more such portals, which run on the same
+machine and take processor time that is not counted. The office's own part is in the figures; measured
+once for each number of accounts.
+"""
+
+
+def results(out: Path) -> dict[str, Row]:
+    """Return the raw results that are there, by scenario."""
+    there = {name: out / f"{name}.json" for name in SCENARIOS}
+    return {name: json.loads(path.read_text()) for name, path in there.items() if path.exists()}
+
+
+def rows_of(found: Row) -> list[Row]:
+    """Return every row of a scenario."""
+    return [row for name in ("rows", "cold", "warm") for row in found.get(name, [])]
+
+
+def wrong(out: Path) -> list[str]:
+    """Return a sentence for everything that does not count."""
+    found = results(out)
+    said = [] if found else ["nothing was measured"]
+    for name, scenario in found.items():
+        rows = rows_of(scenario)
+        said += [] if rows else [f"{name}: nothing was measured"]
+        for row in rows:
+            who = row.get("contestant") or row.get("accounts") or "a lookup"
+            said += [f"{name}, {who}: {sentence}" for sentence in row["wrong"][:3]]
+    return said
+
+
+def write(out: Path, docs: Path) -> None:
+    """Write the page, and the plot where there are claims."""
+    found = results(out)
+    docs.mkdir(parents=True, exist_ok=True)
+    parts: dict[str, Callable[[Row], list[str]]] = {"claims": _claims, "asked": _asked, "accounts": _accounts}
+    lines = ["# Performance", "", "Measured and written by `make bench`; nothing here is typed by hand.", ""]
+    for name, scenario in found.items():
+        lines += [*parts[name](scenario), *_machine(scenario["machine"]), ""]
+    (docs / "performance.md").write_text("\n".join(lines).rstrip() + "\n")
+    if "claims" in found:
+        _plot(found["claims"], docs / "performance.svg")
+
+
+def _machine(here: Row) -> list[str]:
+    peers = ", ".join(f"{name} {number}" for name, number in here["versions"].items())
+    return [MACHINE.format(**here, peers=peers)]
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
+    return [*(f"| {' | '.join(line)} |" for line in lines), ""]
+
+
+def _figures(values: Sequence[float], digits: int) -> str:
+    """Return a median, and the range if there is one."""
+    middle, least, most = (f"{figure:.{digits}f}" for figure in (median(values), min(values), max(values)))
+    return middle if least == most else f"{middle} ({least}–{most})"
+
+
+def _share(ratio: float) -> str:
+    return f"{ratio:.1f} ×" if ratio >= 1 else f"1/{1 / ratio:.1f}"
+
+
+# Claims -----------------------------------------------------------------------------------------
+
+
+def per_claim(found: Row, name: str) -> list[float]:
+    """Return a contestant's processor seconds a claim, round by round; nothing where it does not count."""
+    rows = [row for row in found["rows"] if row["contestant"] == name]
+    return [] if any(row["wrong"] for row in rows) else [row["cpu"] / found["claims"] for row in rows]
+
+
+def beside(found: Row, name: str, other: str) -> float | None:
+    """Return a contestant's cost over another's: the median of the rounds' ratios, if both count."""
+    mine, theirs = per_claim(found, name), per_claim(found, other)
+    return median(a / b for a, b in zip(mine, theirs, strict=True)) if mine and theirs else None
+
+
+def _claims(found: Row) -> list[str]:
+    contestants = list(dict.fromkeys(row["contestant"] for row in found["rows"]))
+    heads = ["", "CPU-s a claim", f"beside {BESIDE}", "s in all", "s to sign in", "claim ÷ latency"]
+    heads += ["MiB at most", "requests", "kB served"]
+    kinds = " and ".join(sorted({row["memory_kind"] for row in found["rows"]}))
+    return [
+        CLAIMS.format(**found),
+        *_table(heads, [_contestant(found, name) for name in contestants]),
+        *_rendered(found),
+        *(f"- **{name}**: {about}." for name, about in ABOUT.items()),
+        MEANING.format(**found, kinds=kinds),
+    ]
+
+
+def _contestant(found: Row, name: str) -> list[str]:
+    rows = [row for row in found["rows"] if row["contestant"] == name]
+    cpu = per_claim(found, name)
+    if not cpu:
+        return [f"{name}: **does not count**", *[""] * 8]
+    ratio = beside(found, name, BESIDE)
+    span = found["claims"] * found["latency_ms"] / 1000
+    return [
+        name,
+        _figures(cpu, 3),
+        _share(ratio) if ratio else "",
+        _figures([row["wall"] for row in rows], 1),
+        _figures([row["signing_in"] for row in rows], 1),
+        _figures([row["claims_wall"] / span for row in rows], 2),
+        _figures([row["memory"] / 2**20 for row in rows], 0),
+        _figures([row["requests"] for row in rows], 0),
+        _figures([row["bytes"] / 1000 for row in rows], 0),
+    ]
+
+
+def _rendered(found: Row) -> list[str]:
+    ratios = {name: beside(found, RENDERED, name) for name in ("crawlee tuned", "scrapy-playwright")}
+    said = [f"{_share(ratio)} of {name}" for name, ratio in ratios.items() if ratio]
+    return [f"Where pages must be rendered, ours cost {' and '.join(said)}.", ""] if said else []
+
+
+def _plot(found: Row, path: Path) -> None:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    spent = {name: per_claim(found, name) for name in dict.fromkeys(r["contestant"] for r in found["rows"])}
+    bars = {name: values for name, values in reversed(spent.items()) if values}
+    middle = [median(values) for values in bars.values()]
+    below = [mid - min(values) for mid, values in zip(middle, bars.values(), strict=True)]
+    above = [max(values) - mid for mid, values in zip(middle, bars.values(), strict=True)]
+    with mpl.rc_context({"svg.hashsalt": "performance", "font.family": "sans-serif"}):
+        figure = Figure(figsize=(8, 0.5 * len(bars) + 1.2), layout="constrained")
+        axes = figure.subplots()
+        colours = ["#0f5c55" if name.startswith(OURS) else "#9aa5a3" for name in bars]
+        axes.barh(list(bars), middle, xerr=[below, above], color=colours, ecolor="#333333", capsize=3)
+        for name, figure_ in zip(bars, middle, strict=True):
+            axes.annotate(f" {figure_:.3f}", (figure_, name), xytext=(6, 6), textcoords="offset points")
+        axes.set_xscale("log")
+        axes.margins(x=0.15)
+        axes.set_xlabel(f"CPU seconds a claim, signing in spread over {found['claims']} (log scale)")
+        axes.spines[["top", "right"]].set_visible(False)
+        figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+# A person waiting -------------------------------------------------------------------------------
+
+
+def _asked(found: Row) -> list[str]:
+    heads = ["", "times", "median s", "95 % s", "requests", "portal's own s", "over the portal's own"]
+    rows = [
+        _waiting("new stay, with signing in", found["cold"]),
+        _waiting("stay signed in already", found["warm"]),
+    ]
+    return [ASKED.format(**found), *_table(heads, rows)]
+
+
+def _waiting(what: str, rows: list[Row]) -> list[str]:
+    if not rows or any(row["wrong"] for row in rows):
+        return [f"{what}: **does not count**", *[""] * 6]
+    seconds = [row["seconds"] for row in rows]
+    return [
+        what,
+        str(len(rows)),
+        _figures(seconds, 2),
+        f"{quantiles(seconds, n=20, method='inclusive')[-1]:.2f}" if len(rows) > 1 else "",
+        _figures([row["requests"] for row in rows], 0),
+        f"{median(row['portal_seconds'] for row in rows):.2f}",
+        _share(median(row["seconds"] / row["portal_seconds"] for row in rows)),
+    ]
+
+
+# Many accounts ----------------------------------------------------------------------------------
+
+
+def _accounts(found: Row) -> list[str]:
+    heads = ["accounts at once", "portals", "s in all", "CPU-s an account", "MiB an account"]
+    rows = [
+        [
+            str(row["accounts"]) + (": **does not count**" if row["wrong"] else ""),
+            str(row["portals"]),
+            f"{row['wall']:.1f}",
+            f"{row['cpu'] / row['accounts']:.2f}",
+            f"{row['memory'] / row['accounts'] / 2**20:.0f}",
+        ]
+        for row in found["rows"]
+    ]
+    each = found["rows"][0]["claims_each"] if found["rows"] else 0
+    return [ACCOUNTS.format(**found, each=each), *_table(heads, rows)]
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), Path(sys.argv[2]))

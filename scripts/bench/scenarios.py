@@ -1,0 +1,129 @@
+"""What is measured: claims beside others' ways, one lookup with a person waiting, many accounts at once."""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from harvester.model.query import EligibilityQuery, Member
+from harvester.testing.truth import Comparison, compare
+from harvester.visit.client import Stay
+from scripts.bench import ours
+from scripts.bench.job import now
+from scripts.bench.portal import LATENCY_MS, PEOPLE, Mock, portal
+from scripts.bench.running import job, judged, run, single
+
+CONTESTANTS = {
+    "script": "peers.script",
+    "crawlee": "peers.crawlee_default",
+    "crawlee tuned": "peers.crawlee_tuned",
+    "scrapy-playwright": "peers.scrapy_tuned",
+    "harvester": "ours",
+    "harvester, rendered": "rendered",
+}
+ACCOUNTS = (1, 2, 4, 8, 16)
+EACH = 10
+"""Claims that each of many accounts reads."""
+
+Row = dict[str, Any]
+
+
+def claims(count: int, rounds: int, out: Path) -> Row:
+    """Let every contestant read the same claims, one contestant after another, in every round."""
+    rows: list[Row] = []
+    names = list(CONTESTANTS)
+    with portal() as mock:
+        asked = mock.claims(count)
+        for round_ in range(rounds):
+            turn = round_ % len(names)
+            for name in names[turn:] + names[:turn]:  # nobody is always first
+                row = single(CONTESTANTS[name], mock, asked, out / "printed.txt")
+                rows.append({"contestant": name, "round": round_ + 1} | row)
+                print(_line(name, round_ + 1, row, count), flush=True)
+    return {
+        "latency_ms": LATENCY_MS,
+        "claims": count,
+        "lines": sum(len(one["lines"]) for one in asked),
+        "rounds": rounds,
+        "rows": rows,
+    }
+
+
+def _line(name: str, round_: int, row: Row, count: int) -> str:
+    said = f"round {round_}  {name:20} {row['cpu'] / count:6.3f} CPU-s a claim, {row['wall']:6.1f} s"
+    return said + (f"  DOES NOT COUNT: {row['wrong'][0]}" if row["wrong"] else "")
+
+
+def _eligibility(mock: Mock, number: int) -> EligibilityQuery:
+    """Return a question about a member whose coverage is on file, another one for each number."""
+    people = mock.truth["members"]
+    person = people[number % len(people)]
+    return EligibilityQuery(
+        carrier=ours.CARRIER,
+        tin=mock.tin.replace("-", ""),
+        member=Member(**{name: person[name] for name in Member.model_fields}),
+        service_date=date.fromisoformat(mock.truth["date"]),
+    )
+
+
+def asked(times: int) -> Row:
+    """Time eligibility for somebody who waits: in a new stay, and in one that is signed in already."""
+    cold: list[Row] = []
+    warm: list[Row] = []
+    with portal() as mock:
+        for number in range(times):
+            mock.open_again()
+            began = now()
+            with ours.stay(job(mock, [])) as stay:
+                stay.enter()
+                cold.append(_timed(mock, stay, number, began))
+        mock.open_again()
+        with ours.stay(job(mock, [])) as stay:
+            stay.enter()
+            _timed(mock, stay, 0, now())  # the first one finds no page parked yet
+            warm += [_timed(mock, stay, number, None) for number in range(1, times + 1)]
+    print(f"asked: {len(cold)} cold, {len(warm)} warm", flush=True)
+    return {"latency_ms": LATENCY_MS, "cold": cold, "warm": warm}
+
+
+def _timed(mock: Mock, stay: Stay, number: int, began: float | None) -> Row:
+    """Look a member up; return how long it took since ``began``, or now, and what the portal's part was.
+
+    What the portal served counts from the same moment.
+    """
+    before = None if began is not None else mock.served()
+    start = began if began is not None else now()
+    query = _eligibility(mock, number)
+    answer = ours.answer(stay, number, query)
+    seconds = now() - start
+    served = mock.served()
+    part = served.since(before) if before else served
+    comparison = Comparison()
+    compare(comparison, query, answer, mock.truth, "answer")
+    wrong = [] if comparison else [comparison.sentence, *comparison.differences[:5]]
+    return {"seconds": seconds, "requests": part.requests, "portal_seconds": part.seconds, "wrong": wrong}
+
+
+def accounts(out: Path, each: int = EACH, most: int = max(ACCOUNTS)) -> Row:
+    """Let more and more accounts read at once, each some claims of its own."""
+    rows: list[Row] = []
+    for count in (one for one in ACCOUNTS if one <= most):
+        with ExitStack() as open_ones:
+            mocks = [open_ones.enter_context(portal()) for _ in range(math.ceil(count / PEOPLE))]
+            wanted = mocks[0].claims(each * PEOPLE)
+            share = [wanted[person * each : (person + 1) * each] for person in range(PEOPLE)]
+            seats = [divmod(number, PEOPLE) for number in range(count)]
+            jobs = [asdict(job(mocks[place], share[person], person)) for place, person in seats]
+            cost, found = run("several", jobs, out / "printed.txt")
+        wrong = [
+            sentence
+            for (_, person), one in zip(seats, found or [None] * count, strict=True)
+            for sentence in judged(share[person], one, cost)
+        ]
+        rows.append({"accounts": count, "portals": len(mocks), "claims_each": each, "wrong": wrong} | cost)
+        print(f"{count:2} accounts at once: {cost['wall']:.1f} s, {cost['cpu'] / count:.2f} CPU-s each")
+    return {"latency_ms": LATENCY_MS, "people": PEOPLE, "rows": rows}

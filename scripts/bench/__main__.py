@@ -33,7 +33,7 @@ def main() -> None:
     measure: dict[str, Callable[[], dict[str, Any]]] = {
         "claims": lambda: scenarios.claims(told.claims, told.rounds, told.out),
         "asked": lambda: scenarios.asked(told.times),
-        "accounts": lambda: scenarios.accounts(told.out, told.accounts),
+        "accounts": lambda: scenarios.accounts(told.accounts, told.out),
     }
     wanted = told.scenario or list(measure)
     if strange := set(wanted) - set(measure):

@@ -22,7 +22,7 @@ import psutil
 
 SUBREAPER = 36
 """``PR_SET_CHILD_SUBREAPER`` of prctl(2)."""
-LOOK = 0.25
+LOOK = 0.5
 """Seconds between two looks at the memory."""
 LONGEST = 3600.0
 """Seconds that the command may take before it is killed."""

@@ -46,7 +46,7 @@ MEANING = """
 portal's; starting, signing in and ending are in it, spread over the claims. *To sign in* is from the
 start of the process to the first claim. *Claim ÷ latency* is the time from then to the last claim, over
 the claims, over {latency_ms} ms; who has four pages open can be below 1. *Memory* is the most that all
-processes had at once ({kinds}, looked at four times a second). *kB served* are bodies, as the portal
+processes had at once ({kinds}, looked at twice a second). *kB served* are bodies, as the portal
 counts them.
 """
 ASKED = """\

@@ -108,14 +108,14 @@ def _timed(mock: Mock, stay: Stay, number: int, began: float | None) -> Row:
     return {"seconds": seconds, "requests": part.requests, "portal_seconds": part.seconds, "wrong": wrong}
 
 
-def accounts(out: Path, each: int = EACH, most: int = max(ACCOUNTS)) -> Row:
+def accounts(most: int, out: Path) -> Row:
     """Let more and more accounts read at once, each some claims of its own."""
     rows: list[Row] = []
     for count in (one for one in ACCOUNTS if one <= most):
         with ExitStack() as open_ones:
             mocks = [open_ones.enter_context(portal()) for _ in range(math.ceil(count / PEOPLE))]
-            wanted = mocks[0].claims(each * PEOPLE)
-            share = [wanted[person * each : (person + 1) * each] for person in range(PEOPLE)]
+            wanted = mocks[0].claims(EACH * PEOPLE)
+            share = [wanted[person * EACH : (person + 1) * EACH] for person in range(PEOPLE)]
             seats = [divmod(number, PEOPLE) for number in range(count)]
             jobs = [asdict(job(mocks[place], share[person], person)) for place, person in seats]
             cost, found = run("several", jobs, out / "printed.txt")
@@ -124,6 +124,9 @@ def accounts(out: Path, each: int = EACH, most: int = max(ACCOUNTS)) -> Row:
             for (_, person), one in zip(seats, found or [None] * count, strict=True)
             for sentence in judged(share[person], one, cost)
         ]
-        rows.append({"accounts": count, "portals": len(mocks), "claims_each": each, "wrong": wrong} | cost)
-        print(f"{count:2} accounts at once: {cost['wall']:.1f} s, {cost['cpu'] / count:.2f} CPU-s each")
+        rows.append({"accounts": count, "portals": len(mocks), "claims_each": EACH, "wrong": wrong} | cost)
+        print(
+            f"{count:2} accounts at once: {cost['wall']:.1f} s, {cost['cpu'] / count:.2f} CPU-s each",
+            flush=True,
+        )
     return {"latency_ms": LATENCY_MS, "people": PEOPLE, "rows": rows}

@@ -38,6 +38,8 @@ def main() -> None:
     wanted = told.scenario or list(measure)
     if strange := set(wanted) - set(measure):
         sys.exit(f"There is no scenario {', '.join(sorted(strange))}: there are {', '.join(measure)}.")
+    if min(told.claims, told.rounds, told.times, told.accounts) < 1:
+        sys.exit("Ask for at least one claim, round, time and account: comparing nothing says nothing.")
     told.out.mkdir(parents=True, exist_ok=True)
     for name in wanted:
         here = machine.machine()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
+from math import ceil, floor, log10
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -91,7 +92,7 @@ def wrong(out: Path) -> list[str]:
 
 
 def write(out: Path, docs: Path) -> None:
-    """Write the page, and the plot where there are claims."""
+    """Write the page, and the plot where some contestant's claims count."""
     found = results(out)
     docs.mkdir(parents=True, exist_ok=True)
     parts: dict[str, Callable[[Row], list[str]]] = {"claims": _claims, "asked": _asked, "accounts": _accounts}
@@ -181,9 +182,13 @@ def _rendered(found: Row) -> list[str]:
 def _plot(found: Row, path: Path) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter
 
     spent = {name: per_claim(found, name) for name in dict.fromkeys(r["contestant"] for r in found["rows"])}
     bars = {name: values for name, values in reversed(spent.items()) if values}
+    if not bars:
+        path.unlink(missing_ok=True)
+        return
     middle = [median(values) for values in bars.values()]
     below = [mid - min(values) for mid, values in zip(middle, bars.values(), strict=True)]
     above = [max(values) - mid for mid, values in zip(middle, bars.values(), strict=True)]
@@ -193,9 +198,12 @@ def _plot(found: Row, path: Path) -> None:
         colours = ["#0f5c55" if name.startswith(OURS) else "#9aa5a3" for name in bars]
         axes.barh(list(bars), middle, xerr=[below, above], color=colours, ecolor="#333333", capsize=3)
         for name, figure_ in zip(bars, middle, strict=True):
-            axes.annotate(f" {figure_:.3f}", (figure_, name), xytext=(6, 6), textcoords="offset points")
+            axes.annotate(f" {figure_:.3f}", (figure_, name), xytext=(4, 5), textcoords="offset points")
         axes.set_xscale("log")
-        axes.margins(x=0.15)
+        ends = floor(log10(min(middle))), ceil(log10(max(middle)))
+        axes.set_xlim(10.0 ** ends[0], 10.0 ** max(ends[1], ends[0] + 1))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel(f"CPU seconds a claim, signing in spread over {found['claims']} (log scale)")
         axes.spines[["top", "right"]].set_visible(False)
         figure.savefig(path, format="svg", metadata={"Date": None})

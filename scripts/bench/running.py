@@ -63,7 +63,8 @@ def run(module: str, told: Any, errors: Path) -> tuple[dict[str, Any], Any]:
 def judged(claims: Sequence[dict[str, Any]], found: Any, cost: dict[str, Any]) -> list[str]:
     """Return why a contestant's round does not count; nothing where it does."""
     if found is None or cost["exit"] != "0":
-        return [f"it ended with {cost['exit']}"]
+        returned = "nothing" if found is None else "an answer"
+        return [f"it ended with {cost['exit']} and returned {returned}"]
     truth: list[Record] = [shown(claim) for claim in claims]
     killed = [f"{cost['killed']} processes outlived it and were killed"] if cost["killed"] else []
     return killed + differences(truth, found["claims"])

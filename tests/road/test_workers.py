@@ -23,7 +23,7 @@ import psutil
 import pytest
 from django.db import connections
 
-from harvester.office import accounts, engine, lookups, sweep
+from harvester.office import accounts, jobs, lookups, sweep
 from harvester.office.models import Account, Lookup, Sighting, Snapshot, Stay
 from harvester.office.plan import Urgency
 from tests import postgres
@@ -286,7 +286,7 @@ def test_people_are_served_within_seconds_beside_a_full_sweep(
         asker = lookups.Asker(TODAY, "they asked", Urgency.PERSON_WAITS, person=account.owner)
         row = lookups.lookup(one.claim_query("CMHP1"), account, asker)
         row.save()
-        engine.ask(account.pk)
+        jobs.ask(account.pk)
         took.append(crew.until(partial(answered, row.pk)))
     record_property("served after", sorted(round(one, 2) for one in took))
     assert sorted(took)[round(len(took) * 0.95) - 1] <= SERVED
@@ -356,7 +356,7 @@ def test_t_ops_08_five_hundred_stays_in_a_row_leave_nothing_behind(
         asker = lookups.Asker(TODAY, "they asked", Urgency.PERSON_WAITS, person=account.owner)
         row = lookups.lookup(ours()[number % 60].claim_query("CMHP1"), account, asker)
         row.save()
-        engine.ask(account.pk)
+        jobs.ask(account.pk)
         crew.until(partial(answered, row.pk))
         if number in (100, 500):
             size[number] = process.memory_info().rss, process.num_fds()

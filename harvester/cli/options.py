@@ -68,9 +68,14 @@ NOW = date.min
 """Stands for the day on which the command runs."""
 
 
+def today() -> date:
+    """Return the practice's own day."""
+    return date.today()  # noqa: DTZ011
+
+
 def _today(said: str) -> date:
     given = str(said)  # the default comes as it is
-    return date.today() if given == str(NOW) else day(given)  # noqa: DTZ011 - the practice's own day
+    return today() if given == str(NOW) else day(given)
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]

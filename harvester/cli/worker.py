@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from harvester.cli import screen
 from harvester.cli.opening import known_portals, opened, person, program
-from harvester.cli.options import By, Json, Mistake
+from harvester.cli.options import By, Json, Mistake, today
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -44,7 +43,7 @@ def worker(
     with Watch(screen.console(stderr=True)) as watch:
         terms = _terms(watch)
         engine = Engine(
-            lambda: replace(terms, today=_today()), client.catalogue(), at_once=at_once, planning=True
+            lambda: replace(terms, today=today()), client.catalogue(), at_once=at_once, planning=True
         )
         with engine:
             screen.say(f"Works as {engine.name}; Ctrl-C ends it after the lookups that are under way.")
@@ -104,10 +103,6 @@ def cancel(
     screen.say(f"{count} lookups are called off; the next sweep asks again what is due then.")
 
 
-def _today() -> date:
-    return date.today()  # noqa: DTZ011 - the practice's own day
-
-
 def _terms(told: Callable[[Stay], None] = lambda _: None) -> Terms:
     from harvester.office import engine
     from harvester.office.clock import Clock
@@ -115,7 +110,7 @@ def _terms(told: Callable[[Stay], None] = lambda _: None) -> Terms:
     from harvester.visit import client
 
     return Terms(
-        today=_today(),
+        today=today(),
         stay=client.Stay,
         clock=Clock(),
         told=told,

@@ -154,9 +154,7 @@ class Engine:
         """
         while not self._stopping.is_set():
             with suppress(*jobs.DOWN):
-                left = Lookup.objects.filter(sweep=run, state=Lookup.State.WAITING)
-                accounts = set(left.values_list("account", flat=True))
-                if not any(account in accounts for account in self._under_way()):
+                if not self._can_go_on(run):
                     break
             self._beat.set()
             self._stopping.wait(0.2)
@@ -212,6 +210,7 @@ class Engine:
                     self._take_over()
                     self._schedule()
                     self._queue()
+                    self._end_night()
                     self._forget()
                 except jobs.DOWN:
                     log.warning("database_unavailable", worker=self.name)
@@ -256,6 +255,12 @@ class Engine:
             jobs.schedule(wanted)
             self._nights = wanted
 
+    def _end_night(self) -> None:
+        """Note when nothing of a night's sweep is left that can be looked up now."""
+        for run in Sweep.objects.filter(nightly=True, ended=None):
+            if not self._can_go_on(run):
+                sweep.end(run, self.terms().clock)
+
     def _forget(self) -> None:
         """Forget jobs that ended days ago, once an hour."""
         if time.monotonic() - self._forgot < 3600:
@@ -284,6 +289,12 @@ class Engine:
         for account in stays.ready(self.facts, self.terms(Urgency.PERSON_WAITS)):
             if account.pk not in served:
                 jobs.put(account.pk, "now")
+
+    def _can_go_on(self, run: Sweep) -> bool:
+        """Whether something of a sweep waits for a stay that is under way or can be made now."""
+        left = Lookup.objects.filter(sweep=run, state=Lookup.State.WAITING)
+        accounts = set(left.values_list("account", flat=True))
+        return bool(accounts) and any(account in accounts for account in self._under_way())
 
     def _under_way(self) -> Iterator[UUID]:
         """Yield the accounts that have a stay, or can have one now."""

@@ -360,6 +360,7 @@ def _plan(run: Sweep, facts: Mapping[str, PortalFacts], only: Collection[str] | 
         run.left = [wait for wait in run.left if places is not None and wait[0] not in places]
         run.left += [[portal, count, reason] for (portal, reason), count in sorted(reasons.items())]
         run.unaskable = [*unaskable.items()]
+        run.ended = None
         run.save()
 
 

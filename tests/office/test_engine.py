@@ -295,6 +295,7 @@ def test_the_nights_sweep_is_planned_portal_by_portal_and_once(either: Office, p
     with working(portal, planning=True) as worker:
         worker.engine.plan("cascadia")
         until(lambda: Snapshot.objects.count() == 3)
+        until(lambda: Sweep.objects.get().ended is not None)
     assert first.lookups.count() == 3
 
 

@@ -7,7 +7,7 @@ import asyncio
 import json
 from datetime import date
 
-from mock_portals.cast import BASE_DATE, SEED
+from mock_portals.cast import BASE_DATE, SEED, cast
 from mock_portals.serving import Running, serve
 
 
@@ -43,9 +43,11 @@ def main() -> None:
     parser.add_argument("--date", type=date.fromisoformat, default=BASE_DATE, help="the portals' date")
     parser.add_argument("--latency-ms", type=int, default=0, help="how long every page takes to answer")
     parser.add_argument("--port-base", type=int, default=0, help="control server's port; portals follow")
+    parser.add_argument("--busy", type=int, default=1, help="how many times as many claims there are")
     asked = parser.parse_args()
     show = _as_json if asked.json else _as_text
-    asyncio.run(serve(asked.seed, asked.date, asked.latency_ms, asked.port_base, show))
+    people = cast(asked.seed, asked.busy)
+    asyncio.run(serve(people, asked.date, asked.latency_ms, asked.port_base, show))
 
 
 if __name__ == "__main__":

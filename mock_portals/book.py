@@ -496,8 +496,8 @@ def _moved(cover: Cover, cents: int) -> Cover:
 
 def _claims(cast: Cast, payer: str, members: Sequence[Member]) -> Iterator[ClaimFile]:
     rng = Random(f"{payer} {cast.seed} claims")
-    stories: list[tuple[str, ...]] = [(status,) for status, n in _UNCHANGED for _ in range(n)]
-    stories += [story for story, n in _CHANGED for _ in range(n)]
+    stories: list[tuple[str, ...]] = [(status,) for status, n in _UNCHANGED for _ in range(n * cast.busy)]
+    stories += [story for story, n in _CHANGED for _ in range(n * cast.busy)]
     rng.shuffle(stories)
     numbers = iter(rng.sample(range(10**7, 10**8), 2 * len(stories)))
     accounts = iter(sorted(rng.sample(range(20000, 89999), len(stories))))

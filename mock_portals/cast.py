@@ -89,10 +89,12 @@ class Cast:
     staff: tuple[Staff, ...]
     providers: tuple[Provider, ...]
     patients: tuple[Patient, ...]
+    busy: int = 1
+    """How many times as many claims there are as a small practice has."""
 
 
-def cast(seed: int = SEED) -> Cast:
-    """Return the practice and its people for a seed."""
+def cast(seed: int = SEED, busy: int = 1) -> Cast:
+    """Return the practice and its people for a seed, so many times as busy as a small practice."""
     rng = Random(f"cast {seed}")
     practice = "Alder & Finch Medical Group"
     return Cast(
@@ -121,6 +123,7 @@ def cast(seed: int = SEED) -> Cast:
             )
         ),
         patients=tuple(_patients(rng)),
+        busy=busy,
     )
 
 

@@ -14,7 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from typing_extensions import override
 
-from mock_portals.cast import cast
+from mock_portals.cast import Cast
 from mock_portals.clock import Clock
 from mock_portals.control import Sited, control
 from mock_portals.portals import portals
@@ -63,13 +63,13 @@ def _place(sited: Sited) -> Place:
 
 
 async def serve(
-    seed: int, today: date, latency_ms: int, port_base: int, ready: Callable[[Running], None]
+    people: Cast, today: date, latency_ms: int, port_base: int, ready: Callable[[Running], None]
 ) -> None:
     """Serve until SIGTERM or SIGINT. The control server has ``port_base``, portals the ports after it.
 
     The further sites of portals come last.
     """
-    world = World(cast(seed), Clock(today), latency_ms)
+    world = World(people, Clock(today), latency_ms)
     sites = {portal.id: Sited(portal, world) for portal in portals()}
     further = {(name, own): app for name, sited in sites.items() for own, app in sited.further().items()}
     apps: list[ASGIApp] = [control(world, sites), *sites.values(), *further.values()]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -50,6 +51,10 @@ class Mock:
         """What is true at the portal."""
         return self._get("/truth/cascadia")
 
+    def truth_now(self) -> Any:
+        """Return what is true at the portal today."""
+        return self._get("/truth/cascadia")
+
     @property
     def tin(self) -> str:
         """The practice's first tax id, as the portal shows it."""
@@ -67,6 +72,10 @@ class Mock:
         """Forget what happened: log, sessions, and which one-time codes were used."""
         self.http.post("/reset").raise_for_status()
 
+    def turn_to(self, day: date) -> None:
+        """Let it be that day at the portal."""
+        self.http.post("/clock", json={"date": day.isoformat()}).raise_for_status()
+
     def served(self) -> Served:
         """Return what the portal sent since it was opened."""
         entries = self._get("/log/cascadia")["requests"]
@@ -78,9 +87,10 @@ class Mock:
 
 
 @contextmanager
-def portal() -> Iterator[Mock]:
-    """Start the portals, each page with its latency, and stop them in the end."""
+def portal(busy: int = 1) -> Iterator[Mock]:
+    """Start the portals, each page with its latency, and stop them in the end; ``busy``: with more claims."""
     command = [sys.executable, "-m", "mock_portals", "--json", "--latency-ms", str(LATENCY_MS)]
+    command += ["--busy", str(busy)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

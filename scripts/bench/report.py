@@ -19,7 +19,7 @@ BESIDE = "crawlee"
 """Whose cost the others' is shown beside."""
 OURS = "harvester"
 RENDERED = "harvester, rendered"
-SCENARIOS = ("claims", "asked", "accounts")
+SCENARIOS = ("claims", "nights", "asked", "accounts")
 ABOUT = {
     "script": "a plain Playwright script: signs in once, `goto` for each claim, locators",
     "crawlee": "Crawlee's PlaywrightCrawler, default settings, one session that all requests share",
@@ -49,6 +49,15 @@ start of the process to the first claim. *Claim ÷ latency* is the time from the
 the claims, over {latency_ms} ms; who has four pages open can be below 1. *Memory* is the most that all
 processes had at once ({kinds}, looked at twice a second). *kB served* are bodies, as the portal
 counts them.
+"""
+NIGHTS = """\
+## A night's sweep
+
+{claims} open claims of one tax id, one account, every page of the portal taking {latency_ms} ms: the whole
+`harvester sweep`, from planning to the end, with its list of claims, payments and remittance files. The first
+night opens every claim, the second what changed at the portal by itself; after that the row of so many claims
+is made to differ from the one that is known. After every night the newest snapshot of every claim is compared
+with the portal's truth of that day.
 """
 ASKED = """\
 ## A person waiting
@@ -86,7 +95,7 @@ def wrong(out: Path) -> list[str]:
         rows = rows_of(scenario)
         said += [] if rows else [f"{name}: nothing was measured"]
         for row in rows:
-            who = row.get("contestant") or row.get("accounts") or "a lookup"
+            who = row.get("contestant") or row.get("accounts") or row.get("night") or "a lookup"
             said += [f"{name}, {who}: {sentence}" for sentence in row["wrong"][:3]]
     return said
 
@@ -95,7 +104,12 @@ def write(out: Path, docs: Path) -> None:
     """Write the page, and the plot where some contestant's claims count."""
     found = results(out)
     docs.mkdir(parents=True, exist_ok=True)
-    parts: dict[str, Callable[[Row], list[str]]] = {"claims": _claims, "asked": _asked, "accounts": _accounts}
+    parts: dict[str, Callable[[Row], list[str]]] = {
+        "claims": _claims,
+        "nights": _nights,
+        "asked": _asked,
+        "accounts": _accounts,
+    }
     lines = ["# Performance", "", "Measured and written by `make bench`; nothing here is typed by hand.", ""]
     for name, scenario in found.items():
         lines += [*parts[name](scenario), *_machine(scenario["machine"]), ""]
@@ -207,6 +221,34 @@ def _plot(found: Row, path: Path) -> None:
         axes.set_xlabel(f"CPU seconds a claim, signing in spread over {found['claims']} (log scale)")
         axes.spines[["top", "right"]].set_visible(False)
         figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+# Nights -----------------------------------------------------------------------------------------
+
+
+def _nights(found: Row) -> list[str]:
+    heads = ["", "claims opened", "s in all", "CPU-s", "beside all changed", "requests", "kB served"]
+    names = list(dict.fromkeys(row["night"] for row in found["rows"]))
+    rows = {name: [row for row in found["rows"] if row["night"] == name] for name in names}
+    whole = median(row["cpu"] for row in rows[names[-1]])
+    lines = []
+    for name, mine in rows.items():
+        if any(row["wrong"] for row in mine):
+            lines.append([f"{name}: **does not count**", *[""] * 6])
+            continue
+        cpu = [row["cpu"] for row in mine]
+        lines.append(
+            [
+                name,
+                _figures([row["answered"].get("claim", 0) for row in mine], 0),
+                _figures([row["wall"] for row in mine], 1),
+                _figures(cpu, 1),
+                _share(median(cpu) / whole),
+                _figures([row["requests"] for row in mine], 0),
+                _figures([row["bytes"] / 1000 for row in mine], 0),
+            ]
+        )
+    return [NIGHTS.format(**found), *_table(heads, lines)]
 
 
 # A person waiting -------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -39,10 +40,10 @@ def job(mock: Mock, claims: Sequence[dict[str, Any]], person: int = 0) -> Job:
     )
 
 
-def run(module: str, told: Any, errors: Path) -> tuple[dict[str, Any], Any]:
+def run(module: str, told: Any, errors: Path, **environment: str) -> tuple[dict[str, Any], Any]:
     """Run a module on a job, in a folder of its own; return what it cost and what it found, if anything.
 
-    What it prints is kept in ``errors``.
+    What it prints is kept in ``errors``; ``environment`` is added to this process's.
     """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, errors.open("a") as printed:
         asked, answer, report = (Path(folder) / name for name in ("job", "answer", "report"))
@@ -51,6 +52,7 @@ def run(module: str, told: Any, errors: Path) -> tuple[dict[str, Any], Any]:
         subprocess.run(
             [*measured, sys.executable, "-m", f"scripts.bench.{module}", asked, answer],
             cwd=folder,
+            env=os.environ | environment,
             stdout=printed,
             stderr=printed,
             check=True,

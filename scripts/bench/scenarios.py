@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import tempfile
+import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,14 @@ CONTESTANTS = {
 ACCOUNTS = (1, 2, 4, 8, 16)
 EACH = 10
 """Claims that each of many accounts reads."""
+NIGHTLY = 1000
+"""Open claims of a practice that is swept nightly."""
+SHARES = (0.0, 0.02, 0.1, 1.0)
+"""How many of them the portal's list shows otherwise."""
+FIRST = ("never looked up", "the portal's own changes")
+"""The nights before."""
+STEP = 31.0
+"""Seconds after which an authenticator has another code."""
 
 Row = dict[str, Any]
 
@@ -106,6 +117,49 @@ def _timed(mock: Mock, stay: Stay, number: int, began: float | None) -> Row:
     compare(comparison, query, answer, mock.truth, "answer")
     wrong = [] if comparison else [comparison.sentence, *comparison.differences[:5]]
     return {"seconds": seconds, "requests": part.requests, "portal_seconds": part.seconds, "wrong": wrong}
+
+
+def nights(times: int, out: Path) -> Row:
+    """Sweep a thousand open claims night after night, of which more and more changed."""
+    rows: list[Row] = []
+    with portal(busy=5) as mock:
+        wanted = mock.claims(NIGHTLY)
+        day = date.fromisoformat(mock.truth["date"])
+        for round_ in range(times):
+            with tempfile.TemporaryDirectory(prefix="bench-practice-") as home:
+                rows += [{"round": round_ + 1} | row for row in _week(mock, wanted, day, home, out)]
+    return {"latency_ms": LATENCY_MS, "claims": NIGHTLY, "rows": rows}
+
+
+def _week(mock: Mock, wanted: list[dict[str, Any]], day: date, home: str, out: Path) -> Iterator[Row]:
+    """Sweep a new practice on several nights; what changes at the portal by itself does so on the second."""
+    printed, where = out / "printed.txt", {"HARVESTER_HOME": home, "HARVESTER_STATE": home}
+
+    def do(what: str, **told: Any) -> tuple[Row, Any]:
+        return run("nights", {"do": what} | told, printed, **where)
+
+    mock.open_again()
+    known = asdict(job(mock, [])) | {"claims": wanted, "members": mock.truth["members"]}
+    do("practice", day=f"{day}", **known)
+    for number, share in enumerate((*(None for _ in FIRST), *SHARES)):
+        today = day + timedelta(days=number)
+        mock.turn_to(today)
+        truth = mock.truth_now()
+        if share is not None:
+            do("forget", share=share)
+        time.sleep(STEP)  # else signing in waits until an authenticator has another code
+        before = mock.served()
+        cost, answered = do("night", day=f"{today}")
+        part = mock.served().since(before)
+        _, wrong = do("checked", **truth)
+        if answered is None or wrong is None:
+            wrong = ["it ended without an answer"]
+        elif answered["not answered"]:
+            wrong = [*wrong, f"{answered['not answered']} lookups were not answered"]
+        name = FIRST[number] if share is None else f"{share:.0%} changed"
+        row = {"night": name, "answered": answered, "requests": part.requests, "bytes": part.bytes}
+        print(f"{name}: {cost['wall']:.1f} s, {cost['cpu']:.1f} CPU-s, {part.requests} requests", flush=True)
+        yield row | cost | {"wrong": wrong}
 
 
 def accounts(most: int, out: Path) -> Row:

@@ -61,7 +61,11 @@ PORTAL = Portal(
         password_days=60,
         unused_days=90,
         at_once=3,
-        longest_search={"claims": timedelta(days=366), "payments": timedelta(days=92)},
+        longest_search={
+            "claims": timedelta(days=366),
+            "claim_list": timedelta(days=366),
+            "payments": timedelta(days=92),
+        },
     ),
     signs={
         "user ID or password you entered is incorrect": errors.WrongPassword,

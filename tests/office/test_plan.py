@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -24,6 +25,7 @@ from harvester.office.plan import (
     assign,
     due,
     files,
+    listing,
     money,
     why_not,
 )
@@ -102,6 +104,39 @@ def test_what_has_likely_changed_is_looked_up_sooner_where_more_hangs_on_it() ->
     assert after[5000] < after[500] < after[50] < 7
     soon = claim(looked=TODAY - 2 * DAY, status="approved_awaiting_payment", seen=3, since=TODAY - 3 * DAY)
     assert reason(soon) == "approved awaiting payment: may well have changed"
+
+
+@pytest.mark.parametrize("status", sorted(ClaimStatus))
+def test_a_claim_on_a_list_that_shows_it_as_before_is_left_to_the_list(status: ClaimStatus) -> None:
+    seen_once = claim(
+        looked=TODAY - 2 * DAY, status=status, seen=1, listed=TODAY - 3 * DAY, worth=Decimal(9999)
+    )
+    assert reason(seen_once) is None
+    assert why_not(seen_once, TODAY).endswith(f"unchanged by the portal's list of {listed}")
+    moved = replace(seen_once, moved=True)
+    assert reason(moved) == f"{status.replace('_', ' ')}, and the portal's list shows something else"
+    for as_if_there_were_none in (replace(one, listed=TODAY - 4 * DAY) for one in (seen_once, moved)):
+        assert reason(as_if_there_were_none) == f"{status.replace('_', ' ')}, seen once: looked up again"
+    month_ago = replace(seen_once, looked=TODAY - 30 * DAY)
+    assert "at the latest" in (reason(month_ago) or "")
+    refused = replace(seen_once, refused=True)
+    assert reason(refused) == "the page was refused last time"
+
+
+def test_a_list_is_asked_for_where_it_costs_less_than_its_claims() -> None:
+    days = [(TODAY - n * DAY, TODAY - (n - 1) * DAY) for n in range(20, 30)]
+    (query,) = listing("CMHP1", "007300142", days, TODAY)
+    assert (query.tin, query.service_from, query.service_to) == (
+        "007300142",
+        TODAY - 29 * DAY,
+        TODAY - 19 * DAY,
+    )
+    long_ago = (TODAY - 366 * DAY, TODAY)
+    assert list(listing("CMHP1", "007300142", [*days[1:], long_ago], TODAY)) == []
+    assert next(listing("CMHP1", "", [*days, long_ago], TODAY)).service_from == TODAY - 29 * DAY
+    assert standing(query) == "never looked up"
+    assert standing(query, looked=TODAY) is None
+    assert standing(query, looked=TODAY - DAY) == "the list of claims: looked up daily"
 
 
 def test_a_claim_is_first_looked_up_when_portals_show_it() -> None:

@@ -307,7 +307,15 @@ def claim_list(page: Page, query: ClaimListQuery) -> ClaimList:
         "Service date from": f"{query.service_from:%m/%d/%Y}",
         "Service date to": f"{query.service_to:%m/%d/%Y}",
     }
-    return _list(_found(page, "/claims", filled, query.tin, NO_CLAIMS, **{"Rows on a page": "100"}))
+    found = _found(page, "/claims", filled, query.tin, NO_CLAIMS, **{"Rows on a page": "100"})
+    return _list(map(_of_everybody, found))
+
+
+def _of_everybody(found: Region) -> Region:
+    """Be sure that a list is not of one member."""
+    if found.fields("Results for").text("Member ID", optional=True).words:
+        raise errors.WrongPage("the list is of one member", where="Results for › Member ID")
+    return found
 
 
 def _list(pages: Iterator[Region]) -> ClaimList:

@@ -16,11 +16,14 @@ from flows.cascadia import FLOW
 from harvester import errors
 from harvester.flow import Portal
 from harvester.model.claim import Claim
-from harvester.model.query import ClaimQuery
+from harvester.model.portal import LookupKind
+from harvester.model.query import ClaimListQuery, ClaimQuery, ClaimsQuery
 from harvester.model.snapshot import Answer, facts
 from harvester.reading import Region, pages
 from harvester.testing import Ending, FlowContract, Outcome
+from harvester.testing.contract import World
 from harvester.visit import lookups
+from harvester.visit.wire import Troubled
 from tests.flows.desk import signed_in, user
 from tests.mock_portals import kit as running_kit
 from tests.mock_portals.kit import Kit
@@ -92,6 +95,9 @@ def test_fetched_and_rendered_pages_say_the_same_and_fetching_costs_a_fraction(
     assert ratio > 2
 
 
+LISTS: tuple[LookupKind, ...] = ("claims", "claim_list", "claim")
+
+
 class TestCascadia(FlowContract):
     flow = FLOW
     unread = frozenset(
@@ -138,7 +144,7 @@ class TestCascadia(FlowContract):
         "wrong_patient": Outcome(errors.WrongPage, "member_id|claim_number", kinds=("eligibility", "claim")),
         "stale_rows": (
             Outcome(errors.WrongPage, "Results for", "old", ("claims", "claim"), inside=True),
-            Outcome(errors.PortalChanged, "Results for", "missing", ("claims", "claim"), inside=True),
+            Outcome(errors.PortalChanged, "Results for", "missing", LISTS, inside=True),
         ),
         "column_swap": (
             Outcome(errors.PortalChanged, "billed", "lines", ("claim",)),
@@ -149,7 +155,7 @@ class TestCascadia(FlowContract):
             errors.PortalChanged, "Member ID", kinds=("eligibility", "claim", "payments", "overpayments")
         ),
         "page_count": (
-            Outcome(errors.PortalChanged, "rows", kinds=("claims", "claim")),
+            Outcome(errors.PortalChanged, "rows", kinds=LISTS),
             Outcome(errors.PortalChanged, "payments", kinds=("payments", "overpayments")),
         ),
         "wrong_amount": (
@@ -157,3 +163,14 @@ class TestCascadia(FlowContract):
             Outcome(errors.WrongPage, "amount", kinds=("remittance_file",)),
         ),
     }
+
+    def test_a_list_of_one_member_is_not_taken_for_everybodys(self, world: World) -> None:
+        one = next(query for query in self.queries(world) if isinstance(query, ClaimsQuery))
+        everybody = ClaimListQuery.model_validate(one.model_dump(exclude={"kind", "member", "claim_number"}))
+        with world.visit(world.owner()) as visit:
+            visit.enter()
+            assert not isinstance(visit.look(one), Troubled)
+            world.portals.trouble("cascadia", "stale_rows", "old")
+            found = visit.look(everybody)
+        assert isinstance(found, Troubled)
+        assert (found.trouble, found.where) == ("WrongPage", "Results for › Member ID")

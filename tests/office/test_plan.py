@@ -108,9 +108,8 @@ def test_what_has_likely_changed_is_looked_up_sooner_where_more_hangs_on_it() ->
 
 @pytest.mark.parametrize("status", sorted(ClaimStatus))
 def test_a_claim_on_a_list_that_shows_it_as_before_is_left_to_the_list(status: ClaimStatus) -> None:
-    seen_once = claim(
-        looked=TODAY - 2 * DAY, status=status, seen=1, listed=TODAY - 3 * DAY, worth=Decimal(9999)
-    )
+    listed = TODAY - 3 * DAY
+    seen_once = claim(looked=TODAY - 2 * DAY, status=status, seen=1, listed=listed, worth=Decimal(9999))
     assert reason(seen_once) is None
     assert why_not(seen_once, TODAY).endswith(f"unchanged by the portal's list of {listed}")
     moved = replace(seen_once, moved=True)

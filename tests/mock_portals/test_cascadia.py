@@ -467,7 +467,7 @@ def test_nothing_found_is_said_and_is_not_an_empty_table(kit: Kit) -> None:
     [
         (
             {"memberId": "CMH1"},
-            "Enter a member ID and both service dates, or a claim number, or an account number.",
+            "Enter both service dates, or a claim number, or an account number.",
         ),
         (
             {"memberId": "CMH1", "serviceFrom": "2026-01-01", "serviceTo": "01/02/2026"},

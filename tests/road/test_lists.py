@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from harvester.office.models import Lookup, Snapshot
 from tests.road.history import ours
 from tests.road.road import TODAY, Road, lookup_states
 
-COUNT = 24
-"""Claims that are followed."""
+COUNT, NIGHTS = 16, (1, 3)
+"""Claims that are followed, and the nights on which their list is read again."""
 IN_THE_ROW = ("claim_number", "patient_name", "billed", "paid", "status")
 """What the portal's list shows of each, beside account number and days."""
 
@@ -45,7 +47,7 @@ def test_a_claim_whose_row_has_not_changed_costs_no_page_of_its_own(
     _, opened = night(road, TODAY)
     assert len(opened) >= COUNT
     some = 0
-    for number in (1, 3, 6):
+    for number in NIGHTS:
         before, day = rows(road), TODAY + number * timedelta(days=1)
         lists, opened = night(road, day)
         changed = [account for account in accounts if before[account] != rows(road)[account]]
@@ -63,11 +65,12 @@ def test_a_claim_whose_row_has_not_changed_costs_no_page_of_its_own(
     assert 0 < some < COUNT * 2
     # Of the list it is kept that it was read, and no page.
     (kept,) = Snapshot.objects.filter(kind="claim_list")
-    assert kept.sightings.count() == 3
+    assert kept.sightings.count() == len(NIGHTS)
     assert not kept.lookup.evidence.exists()
     assert road.log["mutations"] == []
 
 
+@pytest.mark.long
 def test_a_list_that_is_refused_says_nothing_of_any_claim(road: Road) -> None:
     followed = ours()[:12]
     road.open(0)
@@ -83,6 +86,7 @@ def test_a_list_that_is_refused_says_nothing_of_any_claim(road: Road) -> None:
     assert [row.state for row in lists] == ["answered", "refused", "refused"]
 
 
+@pytest.mark.long
 def test_a_list_whose_columns_are_exchanged_costs_pages_and_makes_nothing_wrong(road: Road) -> None:
     road.open(0)
     road.follow(ours()[:12])

@@ -39,7 +39,8 @@ def night(road: Road, day: date) -> tuple[int, list[str]]:
 def test_a_claim_whose_row_has_not_changed_costs_no_page_of_its_own(
     road: Road, record_property: Callable[[str, object], None]
 ) -> None:
-    followed = [one for one in ours() if one.patient_account_number in rows(road)][:COUNT]
+    on_file = rows(road)
+    followed = [one for one in ours() if one.patient_account_number in on_file][:COUNT]
     accounts = [one.patient_account_number or "" for one in followed]
     assert len(followed) == COUNT
     road.open(0)
@@ -50,7 +51,8 @@ def test_a_claim_whose_row_has_not_changed_costs_no_page_of_its_own(
     for number in NIGHTS:
         before, day = rows(road), TODAY + number * timedelta(days=1)
         lists, opened = night(road, day)
-        changed = [account for account in accounts if before[account] != rows(road)[account]]
+        after = rows(road)
+        changed = [account for account in accounts if before[account] != after[account]]
         newest = {
             claim["claim_number"]["value"]: claim["patient_account_number"]["value"]
             for claim in road.get("/truth/cascadia")["claims"]

@@ -66,6 +66,7 @@ def rendered(self: Portal, page: Page, path: str, query: Mapping[str, str] | Non
     return pages.live(page, self.signs)
 
 
+@pytest.mark.long
 def test_fetched_and_rendered_pages_say_the_same_and_fetching_costs_a_fraction(
     kit: Kit, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:

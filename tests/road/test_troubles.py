@@ -45,7 +45,7 @@ CASES = [
     Case("column_swap", "grid", lookups="refused", trouble="PortalChanged", where="billed", only=("claim",)),
 ]
 """One of each kind of outcome: what each trouble comes to is the flow's own test's."""
-SLOW = ("column_swap", "wrong_patient")
+SLOW = ("column_swap", "expire_after", "unavailable", "wrong_patient")
 """Cases that the flow's own test plays too, without an office: these are `make test-long`'s."""
 
 

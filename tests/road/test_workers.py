@@ -199,8 +199,8 @@ def test_where_a_worker_is_killed_another_goes_on_within_seconds(
     crew: Crew, record_property: Callable[[str, object], None]
 ) -> None:
     crew.start(2)
-    took = []
-    for _ in range(3):
+    took, rounds = [], 2
+    for _ in range(rounds):
         victim = caught(crew)
         mine = Stay.objects.filter(ended=None, worker__name__contains=f".{victim.pid}.")
         broken_off = [stay for stay in mine if not gone_on(stay)]
@@ -211,7 +211,7 @@ def test_where_a_worker_is_killed_another_goes_on_within_seconds(
     record_property("taken over after", [round(one, 2) for one in took])
     assert took
     assert all(one <= TAKEN_OVER for one in took)
-    nothing_is_lost_or_done_twice(crew, 3)
+    nothing_is_lost_or_done_twice(crew, rounds)
 
 
 @pytest.mark.long

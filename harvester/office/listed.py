@@ -62,14 +62,14 @@ def opened(row: Lookup, seen: str) -> None:
 
 def moved(row: Lookup) -> QuerySet[Item]:
     """Return the claims that a list shows otherwise than when they were last looked up."""
-    shown = _followed(row).filter(listed__isnull=False).exclude(listed__seen="")
-    return shown.exclude(listed__seen=F("listed__opened"))
+    return _followed(row).filter(listed__isnull=False).exclude(listed__seen=F("listed__opened"))
 
 
 def states(items: Container[int]) -> Mapping[int, State]:
     """Return what lists said of items, by row number."""
     return {
-        one.pk: {"listed": one.day if one.seen else None, "moved": one.seen != one.opened}
+        # One that the list has shown and shows no more is one that it shows otherwise.
+        one.pk: {"listed": one.day if one.seen or one.opened else None, "moved": one.seen != one.opened}
         for one in Listed.objects.all()
         if one.pk in items
     }

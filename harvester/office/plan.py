@@ -25,6 +25,7 @@ DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 MINUTE = timedelta(minutes=1)
 MONTH = timedelta(days=30)
+"""How long after a payment its file is asked for, where the portal has none yet."""
 YEAR = timedelta(days=365)
 LEAST = 10
 """So many claims of a tax id, and its list is read before they are."""
@@ -38,7 +39,6 @@ BACK_OFF = ((2 * WEEK, WEEK), (5 * WEEK, 2 * WEEK))
 """Unchanged for less than the first, looked up after the second at the latest; then after three weeks."""
 ENOUGH = ((Decimal(1000), 0.10), (Decimal(250), 0.15), (Decimal(), 0.22))
 """For a claim of so many dollars or more, the chance of a change that is worth a lookup."""
-"""How long after a payment its file is asked for, where the portal has none yet."""
 SETTLED_BY = 10
 """Until this day of a month the payments of the month before are looked up."""
 
@@ -97,7 +97,8 @@ class Urgency(IntEnum):
     PERSON_WAITS = 100
 
 
-_OF_ITSELF: Mapping[str, Urgency] = {"remittance_file": Urgency.FILE, "claim_list": Urgency.LIST}
+_URGENCY: Mapping[str, Urgency] = {"remittance_file": Urgency.FILE, "claim_list": Urgency.LIST}
+"""Of a question about a tax id, by its kind, where it is not a question about money."""
 
 
 @dataclass(frozen=True)
@@ -357,7 +358,7 @@ def _appointment(item: Followed, today: date, ahead: timedelta) -> tuple[str, Ur
 
 
 def _question(one: Standing, today: date) -> tuple[str, Urgency] | None:
-    urgency = _OF_ITSELF.get(one.query.kind, Urgency.MONEY)
+    urgency = _URGENCY.get(one.query.kind, Urgency.MONEY)
     if one.status == RECEIVED:
         return None
     if one.refused:

@@ -48,8 +48,8 @@ class Mock:
 
     @cached_property
     def truth(self) -> Any:
-        """What is true at the portal."""
-        return self._get("/truth/cascadia")
+        """What was true at the portal when it was first asked."""
+        return self.truth_now()
 
     def truth_now(self) -> Any:
         """Return what is true at the portal today."""

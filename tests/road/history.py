@@ -30,7 +30,7 @@ from harvester.model.query import Query
 from harvester.model.work import WorkItem
 from harvester.office import accounts, lookups, pauses, sweep
 from harvester.office.keys import keys
-from harvester.office.models import Account, Lookup, Person
+from harvester.office.models import Account, AttemptEnd, Lookup, Person
 from tests.office import alone
 from tests.road.light import LightStay, catalogue
 from tests.road.road import TODAY, items
@@ -61,7 +61,10 @@ class Plan(BaseModel):
     seconds: float = 0.0
     """How long workers are killed; 0: each does its work once and ends, and nobody is killed."""
     until: dict[str, int] = {}
-    """How many holds for what there have to be before it ends; a slow machine gets a minute more."""
+    """How many holds for what there have to be before it ends, and more sign-ins than these.
+
+    A slow machine gets a minute more.
+    """
     pace: float = 0.03
     """Seconds from one kill to the next."""
     real: bool = False
@@ -380,8 +383,10 @@ def _killed(plan: Plan, workers: Workers, until: int) -> Killed:
 
 
 def _enough(plan: Plan, told: Told) -> bool:
-    """Whether there was as much trouble as there has to be."""
-    return all(told.holds[trouble] >= count for trouble, count in plan.until.items())
+    """Whether there was as much trouble as there has to be, and between it somebody got in."""
+    got_in = AttemptEnd.objects.filter(attempt__kind="password", result="accepted")
+    troubled = all(told.holds[trouble] >= count for trouble, count in plan.until.items())
+    return troubled and got_in.count() > sum(plan.until.values())
 
 
 def _called(pid: int) -> str:

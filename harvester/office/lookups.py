@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 from pydantic import TypeAdapter
@@ -74,10 +75,9 @@ def asked(row: Lookup) -> Query:
 
 
 def subject(portal: str, query: Query, day: date | None = None) -> str:
-    """Return what the query is about, hashed: the same claim, or one month's payments.
+    """Return what the query is about, hashed: the same claim, or the payments of a week or a month.
 
-    ``day`` is when it is asked; payments up to another day than that, or the month's last, are their own
-    subject.
+    ``day`` is when it is asked: until then is all that a week or a month that is not over has.
     """
     return keys().hashed("subject", portal, query.carrier, query.kind, *_about(query, day))
 
@@ -86,9 +86,8 @@ def _about(query: Query, day: date | None) -> tuple[str, ...]:
     match query:
         case PaymentsQuery(number=None):
             first, last = query.issued_from, query.issued_to
-            end = first.replace(day=monthrange(first.year, first.month)[1])
-            whole = first.day == 1 and last <= end and last in (end, day or last)
-            return query.tin or "", first.isoformat(), "" if whole else last.isoformat()
+            end = next((end for end in _ends(first) if last <= end), last)
+            return query.tin or "", first.isoformat(), (end if last == (day or last) else last).isoformat()
         case PaymentsQuery():
             return query.tin or "", "number", (query.number or "").casefold()
         case OverpaymentsQuery() | ClaimListQuery():
@@ -96,6 +95,14 @@ def _about(query: Query, day: date | None) -> tuple[str, ...]:
         case RemittanceFileQuery():
             return query.tin or "", query.payment_number.casefold()
     return query.member.member_id.casefold(), query.member.birth_date.isoformat(), *_beside(query)
+
+
+def _ends(first: date) -> Iterator[date]:
+    """Yield the last day of the week, and of the month, that begins on a day."""
+    if first.weekday() == 0:
+        yield first + timedelta(days=6)
+    if first.day == 1:
+        yield first.replace(day=monthrange(first.year, first.month)[1])
 
 
 def _beside(query: AboutMember) -> tuple[str, ...]:

@@ -39,8 +39,10 @@ BACK_OFF = ((2 * WEEK, WEEK), (5 * WEEK, 2 * WEEK))
 """Unchanged for less than the first, looked up after the second at the latest; then after three weeks."""
 ENOUGH = ((Decimal(1000), 0.10), (Decimal(250), 0.15), (Decimal(), 0.22))
 """For a claim of so many dollars or more, the chance of a change that is worth a lookup."""
-SETTLED_BY = 10
-"""Until this day of a month the payments of the month before are looked up."""
+LATE = timedelta(days=3)
+"""How long after a week its payments are looked up daily: portals list some of them days later."""
+WATCHED = 6
+"""So many weeks' payments are looked up, the running week with them: checks clear, and are voided."""
 
 NOTHING, RECEIVED = "none", "received"
 """The status of an empty list of payments, demands or authorizations, and of a file that is kept."""
@@ -203,13 +205,12 @@ def due(asked: Iterable[Followed | Standing], today: date, ahead: timedelta = AH
 
 
 def money(carrier: str, tin: str, offers: Container[LookupKind], today: date) -> Iterator[Question]:
-    """Yield what is asked of a carrier for a tax id: payments, for a while of two months, and demands."""
+    """Yield what is asked of a carrier for a tax id: payments, by the week from Monday on, and demands."""
     of = {"carrier": carrier, "tin": tin or None}
     if "payments" in offers:
-        first = today.replace(day=1)
-        yield PaymentsQuery.model_validate(of | {"issued_from": first, "issued_to": today})
-        if today.day <= SETTLED_BY:
-            days = {"issued_from": (first - DAY).replace(day=1), "issued_to": first - DAY}
+        monday = today - today.weekday() * DAY
+        for first in (monday - n * WEEK for n in range(WATCHED)):
+            days = {"issued_from": first, "issued_to": min(first + 6 * DAY, today)}
             yield PaymentsQuery.model_validate(of | days)
     if "overpayments" in offers:
         yield OverpaymentsQuery.model_validate(of)
@@ -370,8 +371,10 @@ def _question(one: Standing, today: date) -> tuple[str, Urgency] | None:
     match one.query:
         case ClaimListQuery():
             return "the list of claims: looked up daily", urgency
-        case PaymentsQuery():
+        case PaymentsQuery() if today - one.query.issued_to <= LATE:
             return "payments: looked up daily", urgency
+        case PaymentsQuery() if today - one.looked >= WEEK:
+            return "payments of a week that is over: looked up weekly", urgency
         case OverpaymentsQuery() if one.status == OverpaymentStatus.RECOVERING:
             return "money is being withheld: looked up daily", urgency
         case OverpaymentsQuery() if today - one.looked >= WEEK:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -24,7 +25,7 @@ from harvester.model.query import (
 from harvester.model.remittance import RemittanceFile
 from harvester.model.shown import Shown
 from harvester.model.snapshot import Answer
-from harvester.office import lookups, snapshots, standing, sweep, worklist
+from harvester.office import lookups, plan, snapshots, standing, sweep, worklist
 from harvester.office.keys import keys
 from harvester.office.models import Attachment, Lookup, Practice, Snapshot
 from harvester.office.sweep import SweepError, SweepReport
@@ -51,6 +52,8 @@ from tests.office.portal import (
 
 Run = Callable[..., SweepReport]
 ONE, OTHER = "007300142", "007300143"
+MONEY = plan.WATCHED + 1
+"""How many questions about money one tax id has: payments of each week, and demands."""
 
 
 @pytest.fixture
@@ -85,10 +88,9 @@ def test_a_sweep_asks_for_money_once_a_carrier_and_tax_id(either: Office, portal
     worklist.import_items(items, source="test.csv", catalogue=whole_catalogue())
     run(today=TODAY)
     asked = [(query.kind, query.tin) for _, query in portal.queries if query.kind != "claim"]
-    assert sorted(asked[:4]) == sorted((k, t) for k in ("payments", "overpayments") for t in (ONE, OTHER))
-    assert {query.issued_from for _, query in portal.queries if isinstance(query, PaymentsQuery)} == {
-        TODAY.replace(day=1)
-    }
+    times = {"payments": plan.WATCHED, "overpayments": 1}
+    money = Counter({(kind, tin): count for kind, count in times.items() for tin in (ONE, OTHER)})
+    assert Counter(asked[: money.total()]) == money
 
 
 def test_without_an_account_for_sweeps_no_money_is_asked_for(office: Office, run: Run) -> None:
@@ -113,9 +115,9 @@ def test_the_file_of_a_payment_is_fetched_in_the_same_stay_and_once(
     either.account()
     follow()
     report = run(today=TODAY)
-    assert kinds(portal) == ["payments", "overpayments", "claim", "remittance_file"]
+    assert kinds(portal) == [*["payments"] * plan.WATCHED, "overpayments", "claim", "remittance_file"]
     assert len(portal.sign_ins) == 1
-    assert report.counts["looked_up"] == report.counts["new"] == 4
+    assert report.counts["looked_up"] == report.counts["new"] == len(kinds(portal))
     run(today=TOMORROW)
     assert kinds(portal).count("remittance_file") == 1
     assert Attachment.objects.count() == 1
@@ -183,7 +185,7 @@ def test_a_file_that_a_stay_should_have_refused_is_refused_here(
     ("kind", "wrong"),
     [
         ("payments", lambda q: payments(q).model_copy(update={"tin": Shown.known(OTHER)})),
-        ("payments", lambda q: payments(q, payment(payee_tin=Shown.known(OTHER)))),
+        ("payments", lambda q: payments(q, payment(issued=q.issued_from, payee_tin=Shown.known(OTHER)))),
         ("payments", lambda q: overpayments(OverpaymentsQuery(carrier=q.carrier))),
         ("overpayments", lambda q: overpayments(q).model_copy(update={"tin": Shown.known(OTHER)})),
     ],
@@ -194,7 +196,7 @@ def test_money_of_another_tax_id_is_never_data(
     office.account()
     follow(tin=ONE)
     portal.answers = lambda query: wrong(query) if query.kind == kind else truth(query)
-    assert run(today=TODAY).counts["refused"] == 1
+    assert run(today=TODAY).counts["refused"] == kinds(portal).count(kind) > 0
     assert not Snapshot.objects.filter(kind=kind).exists()
 
 
@@ -261,20 +263,51 @@ def test_a_new_payment_is_told_and_so_is_its_file(office: Office, portal: Portal
         "file received: 835 of payment E1",
         f"new: EFT E1, 120.50, issued {issued}",
     ]
-    assert (first.counts["changed"], first.counts["new"]) == (0, 4)
+    assert (first.counts["changed"], first.counts["new"]) == (0, MONEY + 2)
     portal.answers = showing(payment(), payment("E2", "9.00"))
     second = run(today=TOMORROW)
     assert f"new: EFT E2, 9.00, issued {issued}" in sentences(second)
     assert "file received: 835 of payment E2" in sentences(second)
 
 
-def test_a_month_without_payments_is_no_trouble(office: Office, portal: Portal, run: Run) -> None:
+@pytest.mark.usefixtures("office")
+def test_a_week_and_a_month_are_one_subject_until_they_are_over_and_after() -> None:
+    def subject(first: date, last: date, day: date | None = None) -> str:
+        query = PaymentsQuery(carrier="CAS01", tin=ONE, issued_from=first, issued_to=last)
+        return lookups.subject("cascadia", query, day)
+
+    monday = date(2026, 11, 16)
+    week = {subject(monday, monday + timedelta(n), monday + timedelta(n)) for n in range(7)}
+    week |= {
+        subject(monday, monday + timedelta(2)),
+        subject(monday, monday + timedelta(6), monday + timedelta(30)),
+    }
+    first = date(2026, 10, 1)
+    month = {subject(first, first + timedelta(n), first + timedelta(n)) for n in range(31)}
+    month |= {subject(first, date(2026, 10, 31), date(2026, 12, 1))}
+    parts = {subject(monday, monday + timedelta(n), monday + timedelta(30)) for n in range(6)}
+    assert (len(week), len(month), len(parts)) == (1, 1, 6)
+    assert len(week | month | parts) == 8
+
+
+@pytest.mark.usefixtures("office")
+def test_the_first_week_of_a_month_is_not_that_month() -> None:
+    first = date(2026, 6, 1)  # a Monday
+    asked = {
+        lookups.subject("cascadia", PaymentsQuery(carrier="CAS01", issued_from=first, issued_to=last))
+        for last in (date(2026, 6, 7), date(2026, 6, 30))
+    }
+    assert len(asked) == 2
+
+
+def test_a_week_without_payments_is_no_trouble(office: Office, portal: Portal, run: Run) -> None:
     office.account()
     follow()
     portal.answers = showing()
     report = run(today=TODAY)
     assert (report.counts["not_on_file"], report.counts["refused"]) == (0, 0)
-    assert Snapshot.objects.get(kind="payments").status == "none"
+    statuses = Snapshot.objects.filter(kind="payments").values_list("status", flat=True)
+    assert [*statuses] == ["none"] * plan.WATCHED
 
 
 def test_an_authorization_that_comes_to_end_soon_is_told_though_nothing_changed(
@@ -305,9 +338,9 @@ def test_what_waits_is_not_planned_twice(office: Office, portal: Portal, run: Ru
     portal.answers = lambda _: away
     run(today=TODAY)
     run(today=TODAY)
-    assert Lookup.objects.count() == 3
+    assert Lookup.objects.count() == MONEY + 1
     portal.answers = truth
-    assert run(today=TOMORROW).counts["looked_up"] == 4
+    assert run(today=TODAY).counts["looked_up"] == MONEY + 2
 
 
 def test_a_stranded_question_goes_to_another_account(office: Office, portal: Portal, run: Run) -> None:
@@ -317,7 +350,7 @@ def test_a_stranded_question_goes_to_another_account(office: Office, portal: Por
     run(today=TODAY)
     office.account("ben")
     report = run(today=TODAY)
-    assert (report.counts["looked_up"], report.waiting) == (4, ())
+    assert (report.counts["looked_up"], report.waiting) == (MONEY + 2, ())
 
 
 def test_rows_of_a_tax_id_that_nobody_has_say_so(office: Office, portal: Portal) -> None:
@@ -326,7 +359,7 @@ def test_rows_of_a_tax_id_that_nobody_has_say_so(office: Office, portal: Portal)
     fixed = Catalogue(portals=(WHOLE.model_copy(update={"switches_tin": False}),))
     report = alone.swept(today=TODAY, stay=portal.stay, catalogue=lambda: fixed, clock=portal.time.clock)
     assert [(wait.count, wait.reason) for wait in report.waiting] == [
-        (3, "no account at cascadia looks up under the tax id 00-7300142")
+        (MONEY + 1, "no account at cascadia looks up under the tax id 00-7300142")
     ]
 
 
@@ -351,7 +384,7 @@ def test_a_person_asks_as_the_account_and_the_sweep_knows_the_answer(
     account.context = {"organisation": "", "tin": ONE, "npi": "", "ptan": ""}
     account.save()
     looked = sweep.lookup_now(
-        PaymentsQuery(carrier="CAS01", issued_from=TODAY.replace(day=1), issued_to=TODAY),
+        PaymentsQuery(carrier="CAS01", issued_from=TODAY - timedelta(TODAY.weekday()), issued_to=TODAY),
         office.person(),
         today=TODAY,
         stay=portal.stay,
@@ -361,7 +394,7 @@ def test_a_person_asks_as_the_account_and_the_sweep_knows_the_answer(
     assert lookups.asked(looked.lookup).tin == ONE
     follow(tin=ONE)
     run(today=TODAY)
-    assert kinds(portal).count("payments") == 1
+    assert kinds(portal).count("payments") == plan.WATCHED
 
 
 def test_the_payment_of_a_file_is_found_in_what_was_seen(office: Office, run: Run) -> None:

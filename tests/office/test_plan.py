@@ -253,12 +253,16 @@ def standing(query: Question, **known: object) -> str | None:
     return next((one.reason for one in dues), None)
 
 
-def test_payments_are_asked_for_this_month_and_until_the_tenth_for_the_last() -> None:
-    assert windows(date(2026, 11, 11)) == [(date(2026, 11, 1), date(2026, 11, 11))]
-    assert windows(date(2026, 1, 10)) == [
-        (date(2026, 1, 1), date(2026, 1, 10)),
-        (date(2025, 12, 1), date(2025, 12, 31)),
+def test_payments_are_asked_for_by_the_week_none_left_out_and_none_twice() -> None:
+    assert windows(date(2026, 1, 7)) == [
+        (date(2026, 1, 5), date(2026, 1, 7)),
+        (date(2025, 12, 29), date(2026, 1, 4)),
+        (date(2025, 12, 22), date(2025, 12, 28)),
+        (date(2025, 12, 15), date(2025, 12, 21)),
+        (date(2025, 12, 8), date(2025, 12, 14)),
+        (date(2025, 12, 1), date(2025, 12, 7)),
     ]
+    assert windows(date(2026, 11, 22))[0] == (date(2026, 11, 16), date(2026, 11, 22))
 
 
 def test_nothing_is_asked_that_a_portal_does_not_offer() -> None:
@@ -266,6 +270,10 @@ def test_nothing_is_asked_that_a_portal_does_not_offer() -> None:
 
 
 PAID = PaymentsQuery(carrier="CAS01", tin=TIN, issued_from=TODAY.replace(day=1), issued_to=TODAY)
+ENDED, OVER = (
+    PAID.model_copy(update={"issued_to": TODAY - n * DAY, "issued_from": TODAY - (n + 6) * DAY})
+    for n in (3, 4)
+)
 OWED = OverpaymentsQuery(carrier="CAS01", tin=TIN)
 FILE = RemittanceFileQuery(carrier="CAS01", tin=TIN, payment_number="E1", issue_date=TODAY, amount=Decimal(1))
 LATE = FILE.model_copy(update={"issue_date": TODAY - timedelta(days=31)})
@@ -277,6 +285,11 @@ LATE = FILE.model_copy(update={"issue_date": TODAY - timedelta(days=31)})
         (PAID, {}, "never looked up"),
         (PAID, {"looked": TODAY - DAY}, "payments: looked up daily"),
         (PAID, {"looked": TODAY}, None),
+        (ENDED, {}, "never looked up"),
+        (ENDED, {"looked": TODAY - DAY}, "payments: looked up daily"),
+        (OVER, {}, "never looked up"),
+        (OVER, {"looked": TODAY - 6 * DAY}, None),
+        (OVER, {"looked": TODAY - 7 * DAY}, "payments of a week that is over: looked up weekly"),
         (PAID, {"looked": TODAY, "refused": True}, "the page was refused last time"),
         (OWED, {}, "never looked up"),
         (OWED, {"looked": TODAY - 6 * DAY, "status": "open"}, None),

@@ -220,6 +220,25 @@ def account_consent(
     done(own, as_json, f"{own.user_name} at {portal}: the nightly sweep {uses}.")
 
 
+@account.command("keep")
+def account_keep(
+    portal: PortalName,
+    user: UserName,
+    by: Owner,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take it back.")] = False,
+    as_json: Json = False,
+    today: Today = options.NOW,
+) -> None:
+    """Let a worker remain signed in with your account, as long as the portal lets it, or no longer."""
+    opened()
+    from harvester.office import accounts
+
+    own = accounts.named(portal, user)
+    accounts.keep_signed_in(own, by=person(by, "--by"), day=None if withdraw else today)
+    said = "signs out when nothing waits" if withdraw else "remains signed in for your next lookup"
+    done(own, as_json, f"{own.user_name} at {portal}: a worker {said}.")
+
+
 @account.command("take")
 def account_take(
     portal: PortalName,
@@ -307,6 +326,7 @@ def _plain(listed: Listed) -> dict[str, object]:
         "taken_until": one.taken_until,
         "recertify_by": one.recertify_by,
         "sweep_consent": one.sweep_consent,
+        "keep_signed_in": one.keep_signed_in,
         "password": listed.where,
         "state": listed.brief,
         "holds": listed.holds,

@@ -121,6 +121,8 @@ def doing(stay: Stay) -> str:
         said = f"stopped: {screen.spaced(stay.trouble)}" if stay.trouble else "signed out"
     elif stay.doing == Stay.Doing.SIGNING_IN:
         said = f"signing in as {stay.account.user_name}"
+    elif stay.doing == Stay.Doing.PARKED:
+        said = f"remains signed in as {stay.account.user_name}"
     else:
         said = f"signed in as {stay.account.user_name}"
     return screen.plain(f"{said}, {stay.refused} refused" if stay.refused else said)

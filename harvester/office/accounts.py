@@ -270,6 +270,16 @@ def consent(account: Account, *, by: Person, day: date | None) -> None:
     Account.objects.filter(pk=account.pk).update(sweep_consent=day)
 
 
+def keep_signed_in(account: Account, *, by: Person, day: date | None) -> None:
+    """Record the day on which the owner let a worker remain signed in; ``None`` withdraws it.
+
+    Raises :class:`AccountError` for anybody else.
+    """
+    if by.pk != account.owner_id:
+        raise AccountError("only the account's owner lets it remain signed in")
+    Account.objects.filter(pk=account.pk).update(keep_signed_in=day)
+
+
 def recertified(account: Account, *, next_by: date | None) -> None:
     """Record that the portal was told that the owner still needs the account, and when it asks again."""
     Account.objects.filter(pk=account.pk).update(recertify_by=next_by)

@@ -60,8 +60,9 @@ class Engine:
     """Makes the stays for whatever waits; a context manager.
 
     ``terms`` are those of every stay. ``at_once``: how many every worker makes at one time from now on;
-    ``None``: as before. ``planning``: whether it plans the nightly sweeps as well. Leaving lets the stays
-    that are under way finish their lookup and sign out.
+    ``None``: as before. ``planning``: whether it works as the practice's worker: it plans the nightly
+    sweeps as well, and remains signed in where owners agreed. Leaving lets the stays that are under way
+    finish their lookup and sign out.
     """
 
     def __init__(
@@ -188,11 +189,28 @@ class Engine:
         terms = self.terms()
         if queue == "now":
             terms = replace(terms, floor=Urgency.PERSON_WAITS, spare=lambda: not jobs.somebody_waits())
+        if self._planning:
+            day, portal = terms.today, account.portal
+            terms = replace(
+                terms, keeps=lambda: self._asked().today == day and not self._needed(queue, portal)
+            )
         ended = drain(account, self.facts.get(account.portal), terms)
         if ended.reason == BUSY:
             self._busy.setdefault(account.pk, time.monotonic())
         else:
             self._busy.pop(account.pk, None)
+
+    def _needed(self, queue: jobs.Queue, portal: str) -> bool:
+        """Whether somebody can sign in only when a stay of a queue, that has nothing to do, ends."""
+        begun = {job.account for job in jobs.listed() if job.begun}
+        waits = [
+            account.portal for account in stays.ready(self.facts, self.terms()) if account.pk not in begun
+        ]
+        making = sum(job.startswith(f"{queue}/") for job in self._making.copy())
+        if making >= (RESERVED if queue == "now" else self._room):
+            return bool(waits)
+        there = Account.objects.filter(pk__in=begun, portal=portal).count()
+        return portal in waits and there >= self.facts[portal].rules.at_once
 
     def _working(self) -> bool:
         """Whether a job is under way here, as far as is noted."""

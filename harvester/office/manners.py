@@ -46,6 +46,12 @@ class Manners:
         return f"the portal ends a session after {longest.total_seconds() / 60:.0f} minutes"
 
     @property
+    def idle(self) -> bool:
+        """Whether the portal soon ends a session in which so long nothing was asked."""
+        since = self._last or self._began
+        return self._clock.now() >= since + self._rules.idle - 2 * self._rules.patience
+
+    @property
     def spent(self) -> str:
         """Why the account makes no more lookups for now; empty where it may."""
         now = self._clock.now()

@@ -147,6 +147,8 @@ class Account(models.Model):
     """Organisation, TIN, NPI and PTAN for which it looks things up."""
     sweep_consent = models.DateField(null=True)
     """Since when its owner lets the nightly sweep use it; ``None``: only the owner's own lookups."""
+    keep_signed_in = models.DateField(null=True)
+    """Since when its owner lets a worker remain signed in; ``None``: it signs out when nothing waits."""
     role = models.CharField(max_length=80, blank=True)
     """What its owner may do at the portal, in the portal's words."""
     recertify_by = models.DateField(null=True)
@@ -356,6 +358,8 @@ class Stay(models.Model):
     class Doing(models.TextChoices):
         SIGNING_IN = "signing_in"
         SIGNED_IN = "signed_in"
+        PARKED = "parked"
+        """Signed in, and nothing waits."""
         ENDED = "ended"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)

@@ -56,7 +56,9 @@ def leave(person: Person, *, by: Person, clock: Clock | None = None) -> list[Acc
     now = (clock or Clock()).now()
     with transaction.atomic(durable=True):
         found = list(Account.objects.select_for_update().filter(owner=person).order_by("portal", "user_name"))
-        Account.objects.filter(owner=person).update(active=False, sweep_consent=None, source=None)
+        Account.objects.filter(owner=person).update(
+            active=False, sweep_consent=None, keep_signed_in=None, source=None
+        )
         Credential.objects.filter(account__owner=person).update(sealed_password=b"", sealed_seed=None)
         CodeRequest.objects.filter(account__owner=person, closed=None).update(closed=now, sealed_code=None)
         asked = Lookup.objects.filter(requested_by=person, state=Lookup.State.WAITING)

@@ -44,6 +44,10 @@ from harvester.visit.wire import Answered, Begin, Context, Entered, GiveSecret, 
 
 log = structlog.get_logger()
 
+MOMENT, MOMENTS = 0.05, 20
+"""Seconds after which a stay that remains signed in looks for lookups, and how often before it looks whether
+it still may."""
+
 REFUSALS_IN_A_ROW = 3
 """So many refused pages in a row end a stay: the portal changed, and more of it helps nobody."""
 
@@ -122,6 +126,8 @@ class Terms:
     """Only lookups of this urgency or higher are a reason to sign in."""
     spare: Callable[[], bool] = lambda: False
     """Asked when those are made: whether to go on with what is less urgent."""
+    keeps: Callable[[], bool] = lambda: False
+    """Asked when nothing waits: whether the stay may remain signed in, where the account's owner agreed."""
     patience: float = 0.0
     """Seconds to wait for the account's lock."""
     waits: tuple[float, ...] = ()
@@ -342,7 +348,7 @@ class _Round:
         self._entered(entered)
         self._strange.update(trouble="")
         self._note(doing=models.Stay.Doing.SIGNED_IN)
-        while (row := self._next()) is not None:
+        while (row := self._next() or self._parked()) is not None:
             if self._terms.stopped():
                 return self._drained("", "the sweep was stopped")
             if not self._lock.alive():
@@ -399,6 +405,25 @@ class _Round:
             self._newest = row.pk
             self._total += 1
         return row
+
+    def _parked(self) -> Lookup | None:
+        """Remain signed in until something is to be looked up; ``None`` where the stay ends instead."""
+        while self._may_remain():
+            self._note(doing=models.Stay.Doing.PARKED)
+            for _ in range(MOMENTS):
+                self._terms.clock.sleep(MOMENT)
+                if row := self._next():
+                    self._note(doing=models.Stay.Doing.SIGNED_IN)
+                    return row
+        return None
+
+    def _may_remain(self) -> bool:
+        """Whether the stay may remain signed in with nothing to do, as things are now."""
+        if self._terms.stopped() or not self._lock.alive():
+            return False
+        if _stop(self._account, self._portal, self._terms) or self._manners.over or self._manners.idle:
+            return False
+        return self._account.keep_signed_in is not None and self._terms.keeps()
 
     def _look(self, stay: Stay, row: Lookup) -> str | None:
         """Make one lookup; the name of the trouble that ends the stay, if one does. Raises ``StayEnded``."""
@@ -501,7 +526,7 @@ def _stop(account: Account, portal: PortalFacts, terms: Terms) -> Drained | None
         return Drained(PolicyForbids.__name__, f"{portal.name} is not asked: {objection}")
     if (pause := pauses.paused(portal.id)) is not None:
         return Drained(PortalPaused.__name__, f"{portal.name} is paused: {pause.words}")
-    account.refresh_from_db(fields=["active", "taken_until", "sweep_consent"])
+    account.refresh_from_db(fields=["active", "taken_until", "sweep_consent", "keep_signed_in"])
     if not account.active:
         return Drained(reason="the account is not active here")
     if until := accounts.taken(account, terms.clock):

@@ -44,6 +44,10 @@ DOCUMENTS = ("pended_provider_info",)
 TELLING = ("payments", "overpayments", "authorizations", "remittance_file")
 """Kinds of which the first snapshot may tell something new."""
 
+LOOK, LOOKS = 0.05, 10
+"""Seconds between two looks at a lookup that somebody else's stay makes, and how many until its account is
+tried again."""
+
 
 class SweepError(Exception):
     """A lookup cannot be made; one sentence."""
@@ -301,17 +305,28 @@ def lookup_now(
         floor=Urgency.PERSON_WAITS,
         received=Received(watcher, clock),
     )
-    tries, reason = max(1, round(patience / 0.5)), ""
+    tries, reason = max(1, round(patience / (LOOKS * LOOK))), ""
     for remaining in range(tries - 1, -1, -1):
         drained = drain(account, names[account.portal], terms)
         reason = drained.reason
-        row.refresh_from_db()
-        if row.state != Lookup.State.WAITING or drained.reason != BUSY or not remaining:
+        if drained.reason != BUSY or not remaining or _taken_by_another(row, terms):
             break
-        clock.sleep(0.5)
+    row.refresh_from_db()
     snapshot = snapshots.of(row)
     found = snapshots.answer(snapshot) if snapshot is not None else None
     return Looked(row, snapshot, found, "" if row.state == Lookup.State.ANSWERED else reason)
+
+
+def _taken_by_another(row: Lookup, terms: Terms) -> bool:
+    """Watch for a moment the stay that has the account; return whether it made the lookup."""
+    for stay in Stay.objects.filter(account=row.account, ended=None).select_related("account__owner"):
+        terms.told(stay)
+    for _ in range(LOOKS):
+        row.refresh_from_db(fields=["state"])
+        if row.state != Lookup.State.WAITING:
+            return True
+        terms.clock.sleep(LOOK)
+    return False
 
 
 def _answered_today(fresh: Lookup) -> Lookup | None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,11 +15,11 @@ import pytest
 from harvester.model.portal import PortalFacts
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer
-from harvester.office import attempts, engine, jobs, lookups, pauses, sweep, worklist
+from harvester.office import accounts, attempts, engine, jobs, lookups, pauses, people, sweep, worklist
 from harvester.office.clock import Clock
 from harvester.office.engine import Engine
 from harvester.office.locks import AccountLock
-from harvester.office.models import Account, Lookup, Snapshot, Stay, Sweep
+from harvester.office.models import Account, Lookup, Person, Snapshot, Stay, Sweep
 from harvester.office.plan import Urgency
 from harvester.office.stays import Terms
 from harvester.visit.wire import Catalogue, Troubled
@@ -43,7 +43,8 @@ def catalogue(places: int = 4) -> Catalogue:
 
 
 def rules(places: int) -> Any:
-    return FACTS.rules.model_copy(update={"at_once": places, "pace": timedelta()})
+    told = {"at_once": places, "pace": timedelta(), "absolute": timedelta(minutes=20)}
+    return FACTS.rules.model_copy(update=told)
 
 
 def staff(office: Office, *names: str) -> list[Account]:
@@ -64,6 +65,12 @@ class Worker:
 
     engine: Engine
     looks: int = 0
+    today: date = TODAY
+    ahead: timedelta = timedelta()
+    """How far the clock of this machine has gone on by itself."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
 
     def has_looked(self) -> None:
         """Wait until it has looked at everything that waits, more than once."""
@@ -77,7 +84,7 @@ def working(portal: Portal, places: int = 4, **more: Any) -> Iterator[Worker]:
 
     def terms() -> Terms:
         worker.looks += 1
-        return Terms(today=TODAY, stay=portal.stay, clock=Clock(), patience=2.0)
+        return Terms(today=worker.today, stay=portal.stay, clock=Clock(now=worker.now), patience=2.0)
 
     worker = Worker(Engine(terms, catalogue(places), **more))
     with worker.engine:
@@ -266,6 +273,144 @@ def test_trouble_that_passes_is_tried_again_later_and_not_at_once(either: Office
     assert len(portal.begun) == 1
     assert swept(portal).stays[-1].trouble == "PortalUnavailable"  # a person may insist
     assert len(portal.begun) == 2
+
+
+def asks(account: Account, number: int = 5) -> Lookup:
+    """Let the account's owner ask something; return it."""
+    query = appointment_item(number, TODAY).eligibility_query("CAS01")
+    asker = lookups.Asker(TODAY, "they asked", Urgency.PERSON_WAITS, person=account.owner)
+    row = lookups.lookup(query, account, asker)
+    row.save()
+    jobs.ask(account.pk)
+    return row
+
+
+def answers_are(count: int) -> Callable[[], bool]:
+    return lambda: Lookup.objects.filter(state="answered").count() == count
+
+
+def parked(*accounts_: Account) -> Callable[[], bool]:
+    return lambda: Stay.objects.filter(account__in=accounts_, doing="parked").count() == len(accounts_)
+
+
+@LONG_ON_POSTGRESQL
+def test_a_stay_remains_signed_in_where_the_owner_agreed_and_takes_what_comes(
+    either: Office, portal: Portal
+) -> None:
+    (account,) = staff(either, "ana")
+    accounts.keep_signed_in(account, by=account.owner, day=TODAY)
+    with working(portal, planning=True):
+        asks(account, 1)
+        until(parked(account))
+        asks(account, 2)
+        until(answers_are(2))
+        follow(3)
+        sweep.begin(TODAY, catalogue(), clock=Clock())
+        until(answers_are(5))
+        until(parked(account))
+        assert (len(portal.sign_ins), portal.sign_outs) == (1, 0)
+    stay = Stay.objects.get()
+    assert (stay.doing, stay.trouble, stay.done, stay.total) == ("ended", "", 5, 5)
+    assert (len(portal.sign_ins), portal.sign_outs) == (1, 1)
+
+
+def test_nobody_remains_signed_in_unasked(office: Office, portal: Portal) -> None:
+    (account,) = staff(office, "ana")
+    with working(portal, planning=True):
+        asks(account)
+        until(answers_are(1))
+        until(lambda: portal.sign_outs == 1)
+    other = office.account("ben", seed=None)
+    with pytest.raises(accounts.AccountError, match="only the account's owner"):
+        accounts.keep_signed_in(account, by=other.owner, day=TODAY)
+
+
+def test_a_sweep_by_hand_leaves_nobody_signed_in(office: Office, portal: Portal) -> None:
+    (account,) = staff(office, "ana")
+    accounts.keep_signed_in(account, by=account.owner, day=TODAY)
+    follow(2)
+    assert swept(portal).counts["looked_up"] == portal.sign_outs + 1 == 2
+
+
+def _takes_back(worker: Worker, account: Account) -> None:
+    del worker
+    accounts.keep_signed_in(account, by=account.owner, day=None)
+
+
+def _works_there(worker: Worker, account: Account) -> None:
+    accounts.take(account, by=account.owner, until=worker.now() + timedelta(hours=1))
+
+
+def _leaves(worker: Worker, account: Account) -> None:
+    del worker
+    people.leave(account.owner, by=Person.objects.create_user("lead"))
+
+
+def _is_paused(worker: Worker, account: Account) -> None:
+    del worker
+    pauses.pause(account.portal, "for a test")
+
+
+def _is_idle(worker: Worker, account: Account) -> None:
+    del account
+    worker.ahead = FACTS.rules.idle - timedelta(seconds=30)
+
+
+def _is_over(worker: Worker, account: Account) -> None:
+    worker.ahead = timedelta(minutes=10)
+    asks(account, 2)
+    until(answers_are(2))
+    worker.ahead = timedelta(minutes=19, seconds=40)
+
+
+def _next_day(worker: Worker, account: Account) -> None:
+    del account
+    worker.today = TODAY + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "what", [_takes_back, _works_there, _leaves, _is_paused, _is_idle, _is_over, _next_day]
+)
+def test_a_stay_that_remains_signed_in_ends_when_it_may_not_any_more(
+    office: Office, portal: Portal, what: Callable[[Worker, Account], None]
+) -> None:
+    (account,) = staff(office, "ana")
+    accounts.keep_signed_in(account, by=account.owner, day=TODAY)
+    with working(portal, planning=True) as worker:
+        asks(account)
+        until(parked(account))
+        what(worker, account)
+        until(lambda: portal.sign_outs == 1)
+
+
+@LONG_ON_POSTGRESQL
+@pytest.mark.parametrize(("places", "room"), [(1, 4), (9, 1)])
+def test_a_stay_that_remains_signed_in_gives_its_place_to_whoever_has_none(
+    either: Office, portal: Portal, places: int, room: int
+) -> None:
+    first, *others = staff(either, "ana", "ben", "cleo", "dan")
+    for account in (first, *others):
+        accounts.keep_signed_in(account, by=account.owner, day=TODAY)
+    with working(portal, places, planning=True, at_once=room):
+        for number, account in enumerate((first, *others), start=1):
+            asks(account, number)
+            until(answers_are(number))
+        assert portal.sign_outs > 0
+
+
+def test_a_stay_that_remains_signed_in_stays_where_others_have_a_place(
+    office: Office, portal: Portal
+) -> None:
+    first, *others = staff(office, "ana", "ben", "cleo")
+    accounts.keep_signed_in(first, by=first.owner, day=TODAY)
+    with working(portal, planning=True):
+        asks(first, 1)
+        until(parked(first))
+        for number, account in enumerate(others, start=2):
+            asks(account, number)
+        until(answers_are(3))
+        until(lambda: portal.sign_outs == 2)
+        assert portal.signed_in == {first.user_name}
 
 
 def test_a_stay_that_ended_well_by_a_clock_that_is_ahead_lets_nobody_wait(

@@ -160,9 +160,13 @@ def trouble_in(lines: list[str], signs: Mapping[str, type[Trouble]]) -> Trouble 
     What a person acts on is said in full: a heading with the line below it, and where somebody has to be
     called, the line with a telephone number; they stand with dashes between them.
     """
+    whole = folded(" ".join(lines)).casefold()
+    here = {sign: trouble for sign, trouble in signs.items() if sign.casefold() in whole}
+    if not here:
+        return None
     shown = [said for line in lines if (said := folded(line))]
     for place, said in enumerate(shown):
-        for sign, trouble in signs.items():
+        for sign, trouble in here.items():
             if sign.casefold() in said.casefold():
                 return trouble(_DASH.join(_in_full(shown, place, trouble)))
     return None

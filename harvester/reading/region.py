@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -72,6 +72,7 @@ def _code(system: str, words: str, legend: Mapping[str, str | None] | None = Non
 _GETTERS = {str: "text", Decimal: "money", date: "day", int: "count", bool: "flag"}
 
 
+@cache
 def _shown(model: type[BaseModel], name: str) -> Any:
     """Return what a field of type ``Shown[…]`` is of, ``None`` for a field of another type."""
     shown = model.model_fields[name].annotation
@@ -80,12 +81,14 @@ def _shown(model: type[BaseModel], name: str) -> Any:
     return None
 
 
+@cache
 def _getter(model: type[BaseModel], name: str) -> str | None:
     """Return how a field is read by a label alone, if it can be."""
     said = [word for word in model.model_fields[name].metadata if isinstance(word, str)]
     return said[0] if said else _GETTERS.get(_shown(model, name))
 
 
+@cache
 def _by_field(labels: str) -> dict[str, str]:
     """Return the labels of ``"Plan name | payer_name=Insurer"`` by field: named, or called like it."""
     named = [folded(part).rpartition("=") for part in labels.split("|") if part.strip()]

@@ -15,6 +15,8 @@ from tests.office.conftest import (  # noqa: F401 - fixtures
     postgresql_template,
     template,
 )
+from tests.road.crew import Crew
+from tests.road.history import ours
 from tests.road.road import Road
 
 
@@ -34,6 +36,21 @@ def road(portals: Kit, office: Office) -> Road:  # noqa: F811 - the fixture, not
     """A road with nobody on it yet."""
     del office
     return _road(portals)
+
+
+@pytest.fixture
+def crew(ways: tuple[Road, Office]) -> Iterator[Crew]:
+    """Workers to be started; three accounts and sixty claims."""
+    road, practice = ways
+    road.open(0, 1, 2)
+    road.follow(ours()[:60])
+    road.post("/clock", told_off_seconds=0)
+    crew = Crew(road, practice)
+    yield crew
+    for worker in [*crew.working]:
+        crew.end(worker)
+    for process in crew.family():
+        process.kill()
 
 
 @pytest.fixture(params=["office", "postgresql_office"], ids=["sqlite", "postgresql"])

@@ -77,6 +77,10 @@ class StillTime(PortalTime):
         else:
             self._locked(room, fcntl.LOCK_SH)
 
+    def look(self) -> None:
+        """Look at the portal's clock, which others may have moved on."""
+        self._ahead = float(self._http.get("/").json()["advanced_seconds"])
+
     def tell(self, path: str, **body: object) -> None:
         """Tell the control server."""
         self._http.post(path, json=body).raise_for_status()
@@ -87,7 +91,7 @@ class StillTime(PortalTime):
         fcntl.flock(door, how)
         fcntl.flock(room, how)
         os.close(door)
-        self._ahead = float(self._http.get("/").json()["advanced_seconds"])
+        self.look()
 
 
 class StillStay(client.Stay):

@@ -103,5 +103,5 @@ def test_who_differs_in_one_round_has_no_figure_and_fails_the_run(tmp_path: Path
 
 def test_measuring_nothing_fails_the_run(tmp_path: Path) -> None:
     assert report.wrong(tmp_path) == ["nothing was measured"]
-    (tmp_path / "asked.json").write_text(json.dumps({"cold": [], "warm": []}))
+    (tmp_path / "asked.json").write_text(json.dumps({"rows": []}))
     assert report.wrong(tmp_path) == ["asked: nothing was measured"]

@@ -223,12 +223,12 @@ def _bury(account: Account, clock: Clock) -> None:
 
 
 def _rests(account: Account, terms: Terms) -> Drained | None:
-    """Return why nobody signs in again so soon after the last stay; whoever waits in person may."""
+    """Return why nobody signs in again so soon after the last stay; whoever has asked since then may."""
     ended = models.Stay.objects.filter(account=account, ended__isnull=False)
     if terms.since is not None:
         ended = ended.filter(began__gt=terms.since)
     lately = list(ended.order_by("-began")[:MOST_STREAK])
-    if terms.floor >= Urgency.PERSON_WAITS or not lately:
+    if not lately:
         return None
     last = lately[0]
     assert last.ended is not None
@@ -237,6 +237,8 @@ def _rests(account: Account, terms: Terms) -> Drained | None:
     until = last.ended + rest
     # Without trouble there is no rest, not even where the clock of who made it is a little ahead.
     if not rest or until <= terms.clock.now():
+        return None
+    if waiting(account, Urgency.PERSON_WAITS).filter(created__gt=last.ended).exists():
         return None
     return Drained(last.trouble, f"{last.reason}; again from {until:%H:%M} UTC")
 

@@ -30,7 +30,8 @@ from harvester.office.locks import AccountLock, Busy
 from harvester.office.models import Account, Item, Lookup, Person, Practice, Sighting, Snapshot, Stay, Sweep
 from harvester.office.plan import Due, Followed, Hand, Standing, Urgency
 from harvester.office.prompts import Received, Watcher
-from harvester.office.stays import BUSY, Open, Terms, drain, waiting, why
+from harvester.office.status import working
+from harvester.office.stays import BUSY, Open, Terms, drain, obstacle, waiting, why
 from harvester.office.vault import SealError
 from harvester.visit import client
 from harvester.visit.wire import Catalogue
@@ -260,8 +261,9 @@ def lookup_now(
     """Look one thing up for a person who waits, with that person's own account.
 
     What was answered today already is not asked again, unless the person insists (``again``).
-    Where a stay of the account is signed in already, it takes the lookup next, and this waits for it
-    up to ``patience`` seconds. Raises :class:`SweepError` where no portal or account fits.
+    Where a stay of the account is signed in already, or a worker may remain signed in with it, that makes
+    the lookup, and this waits for it up to ``patience`` seconds. Raises :class:`SweepError` where no portal
+    or account fits.
     """
     can_sign_in()
     clock = clock or Clock()
@@ -303,13 +305,16 @@ def lookup_now(
         clock=clock,
         told=told,
         floor=Urgency.PERSON_WAITS,
+        since=clock.now(),
         received=Received(watcher, clock),
     )
-    tries, reason = max(1, round(patience / (LOOKS * LOOK))), ""
+    tries, reason, facts = max(1, round(patience / (LOOKS * LOOK))), "", names[account.portal]
     for remaining in range(tries - 1, -1, -1):
-        drained = drain(account, names[account.portal], terms)
-        reason = drained.reason
-        if drained.reason != BUSY or not remaining or _taken_by_another(row, terms):
+        if account.keep_signed_in is not None and working():  # a worker's stay remains there for the next one
+            reason = stop.reason if (stop := obstacle(account, facts, terms)) else BUSY
+        else:
+            reason = drain(account, facts, terms).reason
+        if reason != BUSY or not remaining or _taken_by_another(row, terms):
             break
     row.refresh_from_db()
     snapshot = snapshots.of(row)

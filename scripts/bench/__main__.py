@@ -33,7 +33,7 @@ def main() -> None:
     told = _arguments()
     measure: dict[str, Callable[[], dict[str, Any]]] = {
         "claims": lambda: scenarios.claims(told.claims, told.rounds, told.out),
-        "asked": lambda: scenarios.asked(told.times),
+        "asked": lambda: scenarios.asked(told.times, told.out),
         "accounts": lambda: scenarios.accounts(told.accounts, told.out),
         "nights": lambda: scenarios.nights(told.weeks, told.out),
     }

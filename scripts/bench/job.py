@@ -28,6 +28,7 @@ class Job:
     claims: tuple[dict[str, str], ...]
     browser: str
     sandbox: bool
+    portal: str = "cascadia"
 
     @property
     def code(self) -> str:

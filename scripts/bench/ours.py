@@ -23,7 +23,7 @@ CARRIER = "CMHP1"
 def begin(job: Job) -> Begin:
     """Return how the stay begins."""
     context = Context(tin=job.tin.replace("-", ""))
-    return Begin(portal="cascadia", user_name=job.user, context=context, address=job.address)
+    return Begin(portal=job.portal, user_name=job.user, context=context, address=job.address)
 
 
 def stay(job: Job) -> Stay:

@@ -40,6 +40,7 @@ class Mock:
 
     http: httpx.Client
     address: str
+    name: str
 
     @cached_property
     def cast(self) -> Any:
@@ -53,7 +54,7 @@ class Mock:
 
     def truth_now(self) -> Any:
         """Return what is true at the portal today."""
-        return self._get("/truth/cascadia")
+        return self._get(f"/truth/{self.name}")
 
     @property
     def tin(self) -> str:
@@ -78,7 +79,7 @@ class Mock:
 
     def served(self) -> Served:
         """Return what the portal sent since it was opened."""
-        entries = self._get("/log/cascadia")["requests"]
+        entries = self._get(f"/log/{self.name}")["requests"]
         seconds = sum(entry["ms"] for entry in entries) / 1000
         return Served(len(entries), sum(entry["bytes"] for entry in entries), seconds)
 
@@ -87,7 +88,7 @@ class Mock:
 
 
 @contextmanager
-def portal(busy: int = 1) -> Iterator[Mock]:
+def portal(name: str = "cascadia", busy: int = 1) -> Iterator[Mock]:
     """Start the portals, each page with its latency, and stop them in the end; ``busy``: with more claims."""
     command = [sys.executable, "-m", "mock_portals", "--json", "--latency-ms", str(LATENCY_MS)]
     command += ["--busy", str(busy)]
@@ -96,6 +97,6 @@ def portal(busy: int = 1) -> Iterator[Mock]:
             assert process.stdout is not None
             places = json.loads(process.stdout.readline())
             with httpx.Client(base_url=places["control"], timeout=30) as control:
-                yield Mock(control, places["portals"]["cascadia"]["url"])
+                yield Mock(control, places["portals"][name]["url"], name)
         finally:
             process.terminate()

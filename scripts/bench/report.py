@@ -62,10 +62,15 @@ with the portal's truth of that day.
 ASKED = """\
 ## A person waiting
 
-Eligibility asked on demand, every page of the portal taking {latency_ms} ms: a new stay from its start
-to the answer, and the next lookup of a stay that is signed in. The portal's own time is what its log
-says that it took for the requests that were made; the ratio is the median of the lookups'.
+Eligibility asked on demand, every page of the portal taking {latency_ms} ms. The portal's own time is what
+its log says that it took for the requests that were made; the ratio is the median of the lookups'.
 """
+HOW = {
+    "cold": "a new stay, from its start to the answer, signing in between",
+    "fetched": "a stay that is signed in, at a portal whose pages are fetched (`cascadia`)",
+    "parked": "the same through the office: from asking to what is kept, by a worker that remains signed in",
+    "driven": "a stay that is signed in, at a single-page application that is driven (`harborline`)",
+}
 ACCOUNTS = """\
 ## Many accounts at once
 
@@ -84,7 +89,8 @@ def results(out: Path) -> dict[str, Row]:
 
 def rows_of(found: Row) -> list[Row]:
     """Return every row of a scenario."""
-    return [row for name in ("rows", "cold", "warm") for row in found.get(name, [])]
+    rows: list[Row] = found["rows"]
+    return rows
 
 
 def wrong(out: Path) -> list[str]:
@@ -95,7 +101,7 @@ def wrong(out: Path) -> list[str]:
         rows = rows_of(scenario)
         said += [] if rows else [f"{name}: nothing was measured"]
         for row in rows:
-            who = row.get("contestant") or row.get("accounts") or row.get("night") or "a lookup"
+            who = row.get("contestant") or row.get("accounts") or row.get("night") or row["how"]
             said += [f"{name}, {who}: {sentence}" for sentence in row["wrong"][:3]]
     return said
 
@@ -256,10 +262,7 @@ def _nights(found: Row) -> list[str]:
 
 def _asked(found: Row) -> list[str]:
     heads = ["", "times", "median s", "95 % s", "requests", "portal's own s", "over the portal's own"]
-    rows = [
-        _waiting("new stay, with signing in", found["cold"]),
-        _waiting("stay signed in already", found["warm"]),
-    ]
+    rows = [_waiting(what, [row for row in found["rows"] if row["how"] == how]) for how, what in HOW.items()]
     return [ASKED.format(**found), *_table(heads, rows)]
 
 

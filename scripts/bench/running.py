@@ -37,6 +37,7 @@ def job(mock: Mock, claims: Sequence[dict[str, Any]], person: int = 0) -> Job:
         claims=tuple({name: claim[name]["words"] for name in KNOWN} for claim in claims),
         browser=str(found.path),
         sandbox=sandboxed(loopback=True),
+        portal=mock.name,
     )
 
 

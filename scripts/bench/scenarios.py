@@ -12,7 +12,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from harvester.model.eligibility import Eligibility
 from harvester.model.query import EligibilityQuery, Member
+from harvester.model.snapshot import Answer
 from harvester.testing.truth import Comparison, compare
 from harvester.visit.client import Stay
 from scripts.bench import ours
@@ -71,34 +73,67 @@ def _line(name: str, round_: int, row: Row, count: int) -> str:
 
 def _eligibility(mock: Mock, number: int) -> EligibilityQuery:
     """Return a question about a member whose coverage is on file, another one for each number."""
-    people = mock.truth["members"]
-    person = people[number % len(people)]
+    records = mock.truth["eligibilities"]
+    record = records[number % len(records)]
+    (person,) = (one for one in mock.truth["members"] if one["member_id"] == record["member_id"]["value"])
     return EligibilityQuery(
-        carrier=ours.CARRIER,
+        carrier=record["of"]["carrier"] if "of" in record else ours.CARRIER,
         tin=mock.tin.replace("-", ""),
         member=Member(**{name: person[name] for name in Member.model_fields}),
         service_date=date.fromisoformat(mock.truth["date"]),
     )
 
 
-def asked(times: int) -> Row:
-    """Time eligibility for somebody who waits: in a new stay, and in one that is signed in already."""
-    cold: list[Row] = []
-    warm: list[Row] = []
+def asked(times: int, out: Path) -> Row:
+    """Time eligibility for somebody who waits: in a new stay, and in one that is signed in already.
+
+    The latter where pages are fetched, where they must be driven, and through the office, by a worker.
+    """
+    rows: list[Row] = []
     with portal() as mock:
         for number in range(times):
             mock.open_again()
             began = now()
             with ours.stay(job(mock, [])) as stay:
                 stay.enter()
-                cold.append(_timed(mock, stay, number, began))
-        mock.open_again()
-        with ours.stay(job(mock, [])) as stay:
-            stay.enter()
-            _timed(mock, stay, 0, now())  # the first one finds no page parked yet
-            warm += [_timed(mock, stay, number, None) for number in range(1, times + 1)]
-    print(f"asked: {len(cold)} cold, {len(warm)} warm", flush=True)
-    return {"latency_ms": LATENCY_MS, "cold": cold, "warm": warm}
+                rows.append({"how": "cold"} | _timed(mock, stay, number, began))
+        rows += _signed_in(mock, "fetched", times)
+        rows += _parked(mock, times, out)
+    with portal("harborline") as mock:
+        rows += _signed_in(mock, "driven", times)
+    print(f"asked: {len(rows)} times", flush=True)
+    return {"latency_ms": LATENCY_MS, "rows": rows}
+
+
+def _signed_in(mock: Mock, how: str, times: int) -> list[Row]:
+    """Time lookups of a stay that is signed in; the first one finds no form yet, and does not count."""
+    mock.open_again()
+    with ours.stay(job(mock, [])) as stay:
+        stay.enter()
+        rows = [_timed(mock, stay, number, None) for number in range(times + 1)]
+    return [{"how": how} | row for row in rows[1:]]
+
+
+def _parked(mock: Mock, times: int, out: Path) -> list[Row]:
+    """Time lookups of a person beside a worker that remains signed in, from asking to what is kept."""
+    mock.open_again()
+    queries = [_eligibility(mock, number) for number in range(times + 1)]
+    told = asdict(job(mock, [])) | {
+        "control": str(mock.http.base_url),
+        "day": mock.truth["date"],
+        "queries": [query.model_dump(mode="json") for query in queries],
+    }
+    with tempfile.TemporaryDirectory(prefix="bench-practice-") as home:
+        cost, found = run("parked", told, out / "printed.txt", HARVESTER_HOME=home, HARVESTER_STATE=home)
+    if found is None:
+        return [{"how": "parked", "wrong": [f"it ended with {cost['exit']} and without an answer"]}]
+    rows: list[Row] = []
+    for query, one in zip(queries, found, strict=True):
+        rows.append(
+            {"how": "parked", "wrong": _wrong(mock, query, Eligibility.model_validate(one.pop("answer")))}
+            | one
+        )
+    return rows[1:]
 
 
 def _timed(mock: Mock, stay: Stay, number: int, began: float | None) -> Row:
@@ -113,10 +148,18 @@ def _timed(mock: Mock, stay: Stay, number: int, began: float | None) -> Row:
     seconds = now() - start
     served = mock.served()
     part = served.since(before) if before else served
+    return {
+        "seconds": seconds,
+        "requests": part.requests,
+        "portal_seconds": part.seconds,
+        "wrong": _wrong(mock, query, answer),
+    }
+
+
+def _wrong(mock: Mock, query: EligibilityQuery, answer: Answer) -> list[str]:
     comparison = Comparison()
     compare(comparison, query, answer, mock.truth, "answer")
-    wrong = [] if comparison else [comparison.sentence, *comparison.differences[:5]]
-    return {"seconds": seconds, "requests": part.requests, "portal_seconds": part.seconds, "wrong": wrong}
+    return [] if comparison else [comparison.sentence, *comparison.differences[:5]]
 
 
 def nights(times: int, out: Path) -> Row:

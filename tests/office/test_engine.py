@@ -413,6 +413,46 @@ def test_a_stay_that_remains_signed_in_stays_where_others_have_a_place(
         assert portal.signed_in == {first.user_name}
 
 
+def test_where_a_person_waits_trouble_that_passes_is_tried_again_later_or_when_they_ask_again(
+    office: Office, portal: Portal
+) -> None:
+    (account,) = staff(office, "ana")
+    portal.answers = lambda _: Troubled(lookup=None, trouble="PortalUnavailable")
+    with working(portal, planning=True) as worker:
+        asks(account, 1)
+        until(lambda: Stay.objects.filter(trouble="PortalUnavailable").exists())
+        worker.has_looked()
+        assert len(portal.begun) == 1
+        portal.answers = truth
+        asks(account, 2)
+        until(answers_are(2))
+        assert len(portal.begun) == 2
+
+
+def test_a_worker_looks_up_for_a_person_where_it_may_remain_signed_in(office: Office, portal: Portal) -> None:
+    (account,) = staff(office, "ana")
+    accounts.keep_signed_in(account, by=account.owner, day=TODAY)
+    seen = list[str]()
+
+    def told(stay: Stay) -> None:
+        seen.append(stay.doing)
+
+    def look(number: int) -> sweep.Looked:
+        query = appointment_item(number, TODAY).eligibility_query("CAS01")
+        return sweep.lookup_now(
+            query, account.owner, today=TODAY, stay=portal.stay, catalogue=catalogue, told=told
+        )
+
+    with working(portal, planning=True):
+        assert [look(number).answer is not None for number in (1, 2)] == [True, True]
+        assert len(portal.sign_ins) == 1
+        attempts.hold(account, attempts.HELD, words="I work there", by=account.owner, clock=Clock())
+        assert look(3).reason == "the account is on hold"
+    assert seen
+    assert Stay.objects.get().worker is not None
+    assert look(1).earlier
+
+
 def test_a_stay_that_ended_well_by_a_clock_that_is_ahead_lets_nobody_wait(
     office: Office, portal: Portal
 ) -> None:

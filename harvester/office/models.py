@@ -439,6 +439,7 @@ class Lookup(models.Model):
             models.Index(fields=["account", "-urgency", "id"], condition=Q(state="waiting"), name="waiting"),
             models.Index(fields=["item", "-id"], name="lookups_of_item"),
             models.Index(fields=["subject", "-id"], name="lookups_of_subject"),
+            models.Index(fields=["portal", "kind", "state"], name="lookups_counted"),
         ]
 
 

@@ -2,7 +2,7 @@
 
 Linux gives whatever outlives its parent to this process (a subreaper), which waits for all of it, so the
 processor time of every process is counted exactly once, when it has ended. What this process itself
-spends on looking at the memory is not counted.
+spends on looking is not counted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import psutil
 SUBREAPER = 36
 """``PR_SET_CHILD_SUBREAPER`` of prctl(2)."""
 LOOK = 0.5
-"""Seconds between two looks at the memory."""
+"""Seconds between two looks at memory and processor time."""
 LONGEST = 3600.0
 """Seconds that the command may take before it is killed."""
 ENDING = 15.0
@@ -54,17 +54,44 @@ def family() -> list[psutil.Process]:
     return psutil.Process().children(recursive=True)
 
 
-class Memory(threading.Thread):
-    """Looks now and then at the memory of the whole tree and remembers the most."""
+def part(process: psutil.Process) -> str:
+    """Return what a process is: a page of a browser, what else a browser has, a driver, or Python."""
+    line = " ".join(process.cmdline())
+    if "--type=renderer" in line:
+        return "pages"
+    if "--type=" in line or "--headless" in line:
+        return "browser"
+    return "driver" if "run-driver" in line else "python"
+
+
+class Watch(threading.Thread):
+    """Looks now and then at the whole tree: the most memory, and whose processor time it was."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.kind, self.most, self._over = memory_kind(), 0, threading.Event()
+        self.looks: list[tuple[float, float]] = []
+        """When it looked, and the processor seconds of all until then."""
+        self._spent: dict[psutil.Process, tuple[str, float]] = {}
 
     def run(self) -> None:
         """Look until told to stop."""
         while not self._over.wait(LOOK):
-            self.most = max(self.most, sum(memory(one.pid, self.kind) for one in family()))
+            there = family()
+            self.most = max(self.most, sum(memory(one.pid, self.kind) for one in there))
+            for one in there:
+                with suppress(psutil.Error):
+                    used = one.cpu_times()
+                    self._spent[one] = part(one), used.user + used.system
+            self.looks.append((time.clock_gettime(time.CLOCK_MONOTONIC), sum(self.parts.values())))
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """Processor seconds by what the processes are, up to the last look."""
+        parts = dict.fromkeys(("pages", "browser", "driver", "python"), 0.0)
+        for name, spent in self._spent.values():
+            parts[name] += spent
+        return parts
 
     def stop(self) -> None:
         """End after this look."""
@@ -95,7 +122,7 @@ def main(report: Path, command: list[str]) -> None:
     """Run the command, wait for all that came of it, and write the report."""
     if ctypes.CDLL(None, use_errno=True).prctl(SUBREAPER, 1, 0, 0, 0) != 0:
         sys.exit("This system does not hand over orphans, so processor time cannot be measured; use Linux.")
-    looking = Memory()
+    looking = Watch()
     looking.start()
     began = time.clock_gettime(time.CLOCK_MONOTONIC)
     try:
@@ -111,6 +138,8 @@ def main(report: Path, command: list[str]) -> None:
         "began": began,
         "wall": ended - began,
         "cpu": used.ru_utime + used.ru_stime,
+        "parts": looking.parts,
+        "looks": looking.looks,
         "memory": looking.most,
         "memory_kind": looking.kind,
         "killed": killed,

@@ -79,7 +79,7 @@ def main(told: Path, answer: Path) -> None:
     ready()
     asked = json.loads(told.read_text())
     account = practised(asked)
-    command = [Path(sys.executable).with_name("harvester"), "worker"]
+    command: list[str | Path] = [Path(sys.executable).with_name("harvester"), "worker"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as worker:
         try:
             assert worker.stdout is not None

@@ -50,6 +50,12 @@ the claims, over {latency_ms} ms; who has four pages open can be below 1. *Memor
 processes had at once ({kinds}, looked at twice a second). *kB served* are bodies, as the portal
 counts them.
 """
+PARTS = {"pages": "pages", "browser": "browser", "driver": "driver", "python": "Python"}
+PARTS_ARE = """\
+Where it went, of all processes and their whole life, as they were seen twice a second: *pages* are the
+renderers, *browser* is what else a browser has, *driver* is Playwright's own process. *Start and sign in* is
+what all of them together had spent when the first claim was asked for.
+"""
 NIGHTS = """\
 ## A night's sweep
 
@@ -170,7 +176,23 @@ def _claims(found: Row) -> list[str]:
         *_rendered(found),
         *(f"- **{name}**: {about}." for name, about in ABOUT.items()),
         MEANING.format(**found, kinds=kinds),
+        *_parts(found, contestants),
     ]
+
+
+def _parts(found: Row, contestants: Sequence[str]) -> list[str]:
+    """Return where the processor time of a claim went."""
+    heads = ["CPU-ms a claim", "start and sign in", *PARTS.values()]
+    lines = []
+    for name in contestants:
+        rows = [row for row in found["rows"] if row["contestant"] == name and not row["wrong"]]
+        spent = [
+            [row["cpu_signing_in"] for row in rows],
+            *([row["parts"][part] for row in rows] for part in PARTS),
+        ]
+        if rows:
+            lines.append([name, *(f"{1000 * median(one) / found['claims']:.0f}" for one in spent)])
+    return [PARTS_ARE, *_table(heads, lines)]
 
 
 def _contestant(found: Row, name: str) -> list[str]:

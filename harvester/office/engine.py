@@ -157,8 +157,8 @@ class Engine:
             with suppress(*jobs.DOWN):
                 if not self._can_go_on(run):
                     break
-            self._beat.set()
-            self._stopping.wait(0.2)
+            self._ended.wait(BEAT)
+            self._ended.clear()
         for defect in (self._broken, *self.defects):
             if defect is not None:
                 raise defect
@@ -267,8 +267,8 @@ class Engine:
 
     def _schedule(self) -> None:
         """See that each portal's nightly sweep is planned when the practice wants it."""
-        wanted = [jobs.Night(one.id, night(one.id), one.rules.zone) for one in self.facts.values()]
-        wanted = wanted if self._planning else []
+        portals = self.facts.values() if self._planning else ()
+        wanted = [jobs.Night(one.id, night(one.id), one.rules.zone) for one in portals]
         if wanted != self._nights:
             jobs.schedule(wanted)
             self._nights = wanted

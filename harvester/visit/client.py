@@ -55,6 +55,8 @@ LEAVING = 30.0
 """Seconds in which a stay signs out and ends before it is killed."""
 LOOK = 5.0
 """Seconds between two looks at whether a busy stay is still wanted."""
+MOMENT = 1.0
+"""Seconds in which what was said already is heard."""
 
 
 class StayEnded(Exception):
@@ -212,10 +214,12 @@ class Stay:
 
     def _line(self, seconds: float, *, leaving: bool) -> str | None:
         """Return the next line, ``None`` at the end; raises ``StayEnded``."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        until, left = time.monotonic() + seconds, seconds
+        while left > 0:
+            left = until - time.monotonic()
             with suppress(queue.Empty):
-                return self._heard.get(timeout=left if leaving else min(left, LOOK))
+                # A moment at least: who was frozen until now has not heard what was said meanwhile.
+                return self._heard.get(timeout=max(left if leaving else min(left, LOOK), MOMENT))
             if not leaving and not self._wanted():
                 raise StayEnded("The account was taken off while the stay was busy.")
         self._kill()

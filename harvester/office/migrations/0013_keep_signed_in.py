@@ -4,24 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('office', '0012_listed'),
+        ("office", "0012_listed"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='account',
-            name='keep_signed_in',
+            model_name="account",
+            name="keep_signed_in",
             field=models.DateField(null=True),
         ),
         migrations.AlterField(
-            model_name='stay',
-            name='doing',
-            field=models.CharField(choices=[('signing_in', 'Signing In'), ('signed_in', 'Signed In'), ('parked', 'Parked'), ('ended', 'Ended')], default='signing_in', max_length=16),
+            model_name="stay",
+            name="doing",
+            field=models.CharField(
+                choices=[
+                    ("signing_in", "Signing In"),
+                    ("signed_in", "Signed In"),
+                    ("parked", "Parked"),
+                    ("ended", "Ended"),
+                ],
+                default="signing_in",
+                max_length=16,
+            ),
         ),
         migrations.AddIndex(
-            model_name='lookup',
-            index=models.Index(fields=['portal', 'kind', 'state'], name='lookups_counted'),
+            model_name="lookup",
+            index=models.Index(fields=["portal", "kind", "state"], name="lookups_counted"),
         ),
     ]

@@ -410,14 +410,16 @@ class _Round:
 
     def _parked(self) -> Lookup | None:
         """Remain signed in until something is to be looked up; ``None`` where the stay ends instead."""
-        while self._may_remain():
-            self._note(doing=models.Stay.Doing.PARKED)
+        row = None
+        while row is None and self._may_remain():
+            if self._row.doing != models.Stay.Doing.PARKED:
+                self._note(doing=models.Stay.Doing.PARKED)
             for _ in range(MOMENTS):
                 self._terms.clock.sleep(MOMENT)
                 if row := self._next():
                     self._note(doing=models.Stay.Doing.SIGNED_IN)
-                    return row
-        return None
+                    break
+        return row
 
     def _may_remain(self) -> bool:
         """Whether the stay may remain signed in with nothing to do, as things are now."""

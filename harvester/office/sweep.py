@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -310,16 +310,20 @@ def lookup_now(
     )
     tries, reason, facts = max(1, round(patience / (LOOKS * LOOK))), "", names[account.portal]
     for remaining in range(tries - 1, -1, -1):
-        if account.keep_signed_in is not None and working():  # a worker's stay remains there for the next one
-            reason = stop.reason if (stop := obstacle(account, facts, terms)) else BUSY
-        else:
-            reason = drain(account, facts, terms).reason
+        reason = BUSY if _left_to_a_worker(account, facts, terms) else drain(account, facts, terms).reason
         if reason != BUSY or not remaining or _taken_by_another(row, terms):
             break
     row.refresh_from_db()
     snapshot = snapshots.of(row)
     found = snapshots.answer(snapshot) if snapshot is not None else None
     return Looked(row, snapshot, found, "" if row.state == Lookup.State.ANSWERED else reason)
+
+
+def _left_to_a_worker(account: Account, facts: PortalFacts, terms: Terms) -> bool:
+    """Whether a worker can make the account's lookups, whose stay then remains there for the next one."""
+    if account.keep_signed_in is None or set(facts.rules.mfa) - {"authenticator"} or not working():
+        return False
+    return obstacle(account, facts, replace(terms, received=Received(None, terms.clock))) is None
 
 
 def _taken_by_another(row: Lookup, terms: Terms) -> bool:

@@ -15,11 +15,12 @@ import pytest
 from harvester.model.portal import PortalFacts
 from harvester.model.query import Query
 from harvester.model.snapshot import Answer
-from harvester.office import accounts, attempts, engine, jobs, lookups, pauses, people, sweep, worklist
+from harvester.office import accounts, attempts, engine, jobs, lookups, pauses, people, stays, sweep, worklist
 from harvester.office.clock import Clock
 from harvester.office.engine import Engine
-from harvester.office.locks import AccountLock
+from harvester.office.locks import AccountLock, Lock
 from harvester.office.models import Account, Lookup, Person, Snapshot, Stay, Sweep
+from harvester.office.models import Worker as WorkerRow
 from harvester.office.plan import Urgency
 from harvester.office.stays import Terms
 from harvester.visit.wire import Catalogue, Troubled
@@ -451,6 +452,34 @@ def test_a_worker_looks_up_for_a_person_where_it_may_remain_signed_in(office: Of
     assert seen
     assert Stay.objects.get().worker is not None
     assert look(1).earlier
+
+
+@pytest.mark.parametrize(
+    ("told", "left"), [({}, True), ({"mfa": ("text",)}, False), ({"mfa": ("authenticator",)}, True)]
+)
+def test_a_lookup_is_left_to_a_worker_that_can_make_it_and_to_no_other(
+    office: Office, portal: Portal, told: dict[str, object], left: bool
+) -> None:
+    (account,) = staff(office, "ana")
+    accounts.keep_signed_in(account, by=account.owner, day=TODAY)
+    there = WorkerRow.objects.create(name="somewhere", began=Clock().now())
+    facts = FACTS.model_copy(update={"rules": rules(4).model_copy(update=told)})
+
+    def look() -> sweep.Looked:
+        return sweep.lookup_now(
+            appointment_item(1, TODAY).eligibility_query("CAS01"),
+            account.owner,
+            today=TODAY,
+            stay=portal.stay,
+            catalogue=lambda: Catalogue(portals=(facts,)),
+            patience=1.0,
+        )
+
+    with Lock(there.lock):
+        assert (look().reason == stays.BUSY) is left
+        assert portal.begun == []
+        attempts.hold(account, attempts.HELD, words="I work there", by=account.owner, clock=Clock())
+        assert look().reason == "the account is on hold"
 
 
 def test_a_stay_that_ended_well_by_a_clock_that_is_ahead_lets_nobody_wait(

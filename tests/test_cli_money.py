@@ -195,7 +195,7 @@ def test_a_morning_tells_of_money_and_lists_it(money: Portal) -> None:
     )
     ran("sweep", "--today", str(TOMORROW))
     listed = ran("snapshots", "list")
-    assert f"payments of {TODAY:%Y-%m}" in listed.out
+    assert f"payments {TODAY}–{TODAY}" in listed.out
     assert all(len(line) <= 100 for line in listed.out.splitlines()), listed.out
     stories = ran("snapshots", "diff", "--json").json["stories"]
     kinds = {change["kind"] for story in stories for change in story["changes"]}

@@ -224,7 +224,9 @@ def _bury(account: Account, clock: Clock) -> None:
 
 def _rests(account: Account, terms: Terms) -> Drained | None:
     """Return why nobody signs in again so soon after the last stay; whoever has asked since then may."""
-    ended = models.Stay.objects.filter(account=account, ended__isnull=False)
+    now = terms.clock.now()
+    # What ended later than now did so by a clock that is ahead, and says nothing of how long ago it is.
+    ended = models.Stay.objects.filter(account=account, ended__lte=now)
     if terms.since is not None:
         ended = ended.filter(began__gt=terms.since)
     lately = list(ended.order_by("-began")[:MOST_STREAK])
@@ -235,8 +237,7 @@ def _rests(account: Account, terms: Terms) -> Drained | None:
     alike = takewhile(lambda one: one.trouble == last.trouble and not one.done, lately)
     rest = plan.rest(last.trouble, max(1, len(list(alike))))
     until = last.ended + rest
-    # Without trouble there is no rest, not even where the clock of who made it is a little ahead.
-    if not rest or until <= terms.clock.now():
+    if not rest or until <= now:
         return None
     if waiting(account, Urgency.PERSON_WAITS).filter(created__gt=last.ended).exists():
         return None

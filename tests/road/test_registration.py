@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harvester.exchange.worklists import read_worklist
-from harvester.office import accounts, policy, worklist
+from harvester.office import accounts, plan, policy, worklist
 from harvester.office.sweep import SweepReport
 from harvester.visit.wire import Context
 from tests.mock_portals.kit import Kit
@@ -45,7 +45,7 @@ def test_nothing_reaches_the_portal_before_it_is_registered_nor_after_it_is_forb
     assert kit.log()["requests"] == kit.log()["sign_ins"] == []
 
     policy.register(facts, "RC-SW-0417", by=ana)
-    assert swept(kit).counts["looked_up"] == len(items) + 1, "each claim, and the payments of its tax id"
+    assert swept(kit).counts["looked_up"] == len(items) + plan.WATCHED, "claims, and payments of their tax id"
     log = kit.log()
     assert [entry["result"] for entry in log["sign_ins"]] == ["accepted"]
     assert log["mutations"] == []

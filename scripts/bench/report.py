@@ -93,18 +93,12 @@ def results(out: Path) -> dict[str, Row]:
     return {name: json.loads(path.read_text()) for name, path in there.items() if path.exists()}
 
 
-def rows_of(found: Row) -> list[Row]:
-    """Return every row of a scenario."""
-    rows: list[Row] = found["rows"]
-    return rows
-
-
 def wrong(out: Path) -> list[str]:
     """Return a sentence for everything that does not count."""
     found = results(out)
     said = [] if found else ["nothing was measured"]
     for name, scenario in found.items():
-        rows = rows_of(scenario)
+        rows: list[Row] = scenario["rows"]
         said += [] if rows else [f"{name}: nothing was measured"]
         for row in rows:
             who = row.get("contestant") or row.get("accounts") or row.get("night") or row["how"]

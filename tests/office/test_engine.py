@@ -206,15 +206,11 @@ def test_somebody_who_waits_is_served_beside_a_full_sweep(either: Office, portal
     sweep.begin(TODAY, catalogue(9), clock=Clock())
     with working(portal, 9):
         assert full.wait(20)
-        query = appointment_item(5, TODAY).eligibility_query("CAS01")
-        asker = lookups.Asker(TODAY, "Eve asked", Urgency.PERSON_WAITS, person=eve.owner)
-        row = lookups.lookup(query, eve, asker)
-        row.save()
-        jobs.ask(eve.pk)
+        row = asks(eve)
         until(lambda: Lookup.objects.get(pk=row.pk).state == "answered", 10)
         assert not Lookup.objects.filter(kind="claim", state="answered").exists()
         done.set()
-    assert ("eve.user", query) in portal.queries
+    assert ("eve.user", lookups.asked(row)) in portal.queries
 
 
 @LONG_ON_POSTGRESQL
@@ -237,10 +233,7 @@ def test_a_stay_for_somebody_who_waits_goes_on_with_the_rest_while_nobody_else_w
         assert looking.wait(20)
         (first,) = (user for user, _ in portal.sign_ins)
         (waits,) = (account for account in both if account.user_name != first)
-        query = appointment_item(5, TODAY).eligibility_query("CAS01")
-        asker = lookups.Asker(TODAY, "they asked", Urgency.PERSON_WAITS, person=waits.owner)
-        lookups.lookup(query, waits, asker).save()
-        jobs.ask(waits.pk)
+        asks(waits)
         until(lambda: Lookup.objects.filter(account=waits, state="answered").count() == 4)
         assert not Lookup.objects.exclude(account=waits).filter(state="answered").exists()
         done.set()

@@ -68,7 +68,7 @@ class Crew:
     def end(self, worker: subprocess.Popen[str], how: signal.Signals = signal.SIGKILL) -> int:
         """End a worker, and return its exit code."""
         worker.send_signal(how)
-        code = worker.wait(90)
+        code = worker.wait(60)
         assert worker.stdout is not None
         worker.stdout.close()
         self.working.remove(worker)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
@@ -27,7 +28,7 @@ from harvester.model.query import ClaimQuery, Query
 from harvester.model.shown import Place, Shown
 from harvester.model.snapshot import Answer
 from harvester.office import accounts, engine, sweep, worklist
-from harvester.office.models import Account, Hold, Person, Practice, Snapshot
+from harvester.office.models import Account, AuditRow, Hold, Person, Practice, Snapshot
 from harvester.visit import client
 from harvester.visit.wire import Catalogue
 from tests.office import alone
@@ -162,10 +163,11 @@ def followed(office: Office, portal: Portal) -> Portal:  # noqa: F811
 def test_help_lists_what_exists() -> None:
     said = ran("--help")
     assert said.code == 0
-    groups = {"account", "people", "worklist", "lookup", "snapshots", "portals"}
+    groups = {"account", "audit", "people", "worklist", "lookup", "snapshots", "portals"}
     assert all(command in said.out for command in groups | {"init", "sweep", "codes", "demo"})
     for group, commands in (
         ("account", ACCOUNT),
+        ("audit", ("verify", "list")),
         ("people", PEOPLE),
         ("worklist", ("import", "list")),
         ("lookup", ("eligibility", "claim", "payments", "overpayments", "authorizations", "remittance")),
@@ -182,6 +184,7 @@ def test_every_command_has_json() -> None:
         assert "--json" in ran(command, "--help").out
     for group, commands in (
         ("account", ACCOUNT),
+        ("audit", ("verify", "list")),
         ("people", PEOPLE),
         ("worklist", ("import", "list")),
         ("lookup", ("eligibility", "claim", "payments", "overpayments", "authorizations", "remittance")),
@@ -753,6 +756,33 @@ def test_somebody_leaves_and_what_is_left_to_close_is_said(
     }
     again = ran("people", "leave", "ana", "--by", "ben", "--json").json["accounts"]
     assert [(one["user_name"], one["signed_in"]) for one in again] == [("ana.user", False)]
+
+
+@pytest.mark.usefixtures("portal")
+def test_who_looked_at_whom_is_listed_and_the_audit_is_whole(office: Office) -> None:  # noqa: F811
+    office.account("ana")
+    assert ran(*CLAIM, *DAY).code == 0
+    assert ran("snapshots", "show", "1").code == 0
+    acts = ran("audit", "list", "--json").json["acts"]
+    assert [one["act"] for one in acts] == [
+        *("patient_viewed", "looked_up", "credential_used", "credential_used"),
+        *("credential_stored", "account_changed"),
+    ]
+    assert acts[1]["by"] == "ana"
+    assert acts[0]["patient"] == acts[1]["patient"]
+    about = ran("audit", "list", "--member", "CHP000001", "--json").json["acts"]
+    assert [one["seq"] for one in about] == [6, 5]
+    said = " ".join(ran("audit", "list", "--action", "credential_used").out.split())
+    assert "ana.user at cascadia" in said
+    assert "authenticator" in said
+    assert "there are: " in ran("audit", "list", "--action", "erased").sentence
+    assert "6 rows are as they were written" in ran("audit", "verify").out
+    assert ran("audit", "verify", "--json").json["whole"] is True
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER office_auditrow_no_update")
+    AuditRow.objects.filter(seq=6).update(patient="")
+    found = ran("audit", "verify")
+    assert (found.code, "row 6 is not as it was written" in found.out) == (1, True)
 
 
 def test_the_access_review_is_a_table_and_a_file(office: Office, tmp_path: Path) -> None:  # noqa: F811

@@ -20,6 +20,7 @@ import typer
 
 from harvester.cli import (
     account,
+    audit,
     codes,
     demo,
     lookup,
@@ -97,6 +98,7 @@ app.add_typer(lookup.lookup, name="lookup")
 app.command()(codes.codes)
 app.add_typer(snapshots.snapshots, name="snapshots")
 app.add_typer(portals.portals, name="portals")
+app.add_typer(audit.audit, name="audit")
 app.command()(demo.demo)
 
 

@@ -35,12 +35,13 @@ def opened() -> Practice:
     django()
     from django.conf import settings
 
-    from harvester.office import practice
+    from harvester.office import audit, practice
 
     if not practice.exists():
         raise Mistake(f"there is no practice in {settings.HARVESTER_HOME} yet; run: harvester init")
     found = practice.opened()
     log_to(Path(settings.HARVESTER_HOME, "harvester.log"))
+    AT_END.callback(audit.anchored)
     return found
 
 

@@ -101,9 +101,11 @@ def people_review(
     """Print who may do what where: every person, portal, role, last sign-in and state."""
     opened()
     from harvester.exchange.sheets import write_csv
-    from harvester.office import people
+    from harvester.office import audit, people
+    from harvester.office.models import AuditRow
 
     found = list(people.review())
+    audit.looked(AuditRow.Action.ACCESS_REVIEWED, count=len(found))
     if to is not None:
         header = [screen.spaced(field.name) for field in fields(people.Reviewed)]
         write_csv(to, header, [["" if cell is None else str(cell) for cell in astuple(one)] for one in found])

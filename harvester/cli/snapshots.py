@@ -34,7 +34,8 @@ def snapshots_list(
     from django.db.models import Count
 
     from harvester.cli import report
-    from harvester.office.models import Snapshot
+    from harvester.office import audit
+    from harvester.office.models import AuditRow, Snapshot
 
     asked = {
         "item": item,
@@ -44,6 +45,7 @@ def snapshots_list(
     rows = Snapshot.objects.filter(**{name: said for name, said in asked.items() if said is not None})
     rows = rows.select_related("lookup").defer("sealed_answer").annotate(again=Count("sightings"))
     found = list(rows.order_by("-pk"))
+    audit.looked(AuditRow.Action.SEARCHED, portal=portal or "", count=len(found))
     if as_json:
         screen.print_json({"snapshots": [report.snapshot(one) for one in found]})
         return
@@ -74,7 +76,7 @@ def snapshots_show(number: Id, as_json: Json = False) -> None:
     from harvester.cli.answers import print_answer
     from harvester.office import snapshots as kept
 
-    snapshot = _snapshot(number)
+    snapshot = _viewed(number)
     answer = kept.answer(snapshot)
     if as_json:
         screen.print_json(report.snapshot(snapshot) | {"answer": answer})
@@ -110,8 +112,8 @@ def snapshots_diff(first: MaybeId = None, second: MaybeId = None, as_json: Json 
         else:
             print_stories(screen.console(), stories)
         return
-    after = _snapshot(second or first)
-    before = _snapshot(first) if second else kept.before(after)
+    after = _viewed(second or first)
+    before = _viewed(first) if second else kept.before(after)
     if before is None:
         raise Mistake(f"snapshot {first} is the first of its kind: there is nothing to compare it with")
     if before.subject != after.subject:
@@ -135,13 +137,15 @@ def snapshots_save_file(
     """Write the file of a payment, as the portal gave it, for a person to open."""
     opened()
     from harvester.model.remittance import RemittanceFile
+    from harvester.office import audit, wording
     from harvester.office import snapshots as kept
-    from harvester.office import wording
+    from harvester.office.models import AuditRow
 
     snapshot = _snapshot(number)
     answer = kept.answer(snapshot)
     if not isinstance(answer, RemittanceFile):
         raise Mistake(f"snapshot {number} is not of a file; `lookup remittance` fetches one")
+    audit.looked(AuditRow.Action.EXPORTED, snapshot, portal=snapshot.portal, count=1)
     content = kept.content(snapshot)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -155,6 +159,17 @@ def snapshots_save_file(
         return
     screen.say(f"{path}: the {wording.file_name(answer)}, {answer.file.size:,} bytes.", "bold")
     screen.say(f"It is as {snapshot.portal} gave it, and nobody has looked into it: open it with care.")
+
+
+def _viewed(number: int) -> Snapshot:
+    """Return a snapshot that is shown, which the audit knows by then."""
+    from harvester.office import audit, lookups
+    from harvester.office.models import AuditRow
+
+    found = _snapshot(number)
+    member = lookups.member(found.lookup)
+    audit.looked(AuditRow.Action.PATIENT_VIEWED, found, portal=found.portal, member=member)
+    return found
 
 
 def _snapshot(number: int) -> Snapshot:

@@ -130,6 +130,9 @@ def _shown(now: Status) -> RenderableType:
         whole = sum(now.counts.values())
         when = "the night of" if now.sweep.nightly else "the sweep of"
         shown.append(screen.text(f"Of {when} {day}: {now.looked_up:,} of {whole:,} looked up.", "bold"))
+    if now.unproved:
+        since = f"{now.unproved:%Y-%m-%d %H:%M} UTC"
+        shown.append(screen.text(f"The audit's anchors cannot be written since {since}.", "bold red"))
     if now.workers:
         names = ", ".join(f"{one.name} (since {one.began:%m-%d %H:%M} UTC)" for one in now.workers)
         shown.append(screen.text(f"At work: {names}.", "dim"))
@@ -159,6 +162,7 @@ def _plain(now: Status) -> dict[str, Any]:
     return {
         "sweep": now.sweep
         and {"id": now.sweep.pk, "day": now.sweep.day, "nightly": now.sweep.nightly, "counts": now.counts},
+        "audit_not_anchored_since": now.unproved,
         "workers": [{"name": one.name, "since": one.began} for one in now.workers],
         "accounts": [
             {

@@ -93,8 +93,11 @@ def worklist_list(as_json: Json = False, every: Every = False, today: Today = op
     """List what is followed, what is known of it, and why it is due or not."""
     opened()
     from harvester.cli.report import status
+    from harvester.office import audit
+    from harvester.office.models import AuditRow
 
     found = list(_known(today))
+    audit.looked(AuditRow.Action.SEARCHED, count=len(found))
     if as_json:
         screen.print_json({"day": today, "items": found})
         return

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 
-from harvester.office import attempts, credentials
+from harvester.office import attempts, audit, credentials
 from harvester.office.attempts import password_slot, seed_slot, words_slot
 from harvester.office.clock import Clock
 from harvester.office.codes import Seed
@@ -18,12 +18,12 @@ from harvester.office.models import (
     Account,
     Attempt,
     AttemptEnd,
+    AuditRow,
     Credential,
     Hold,
     Notice,
     Person,
     PortalSetting,
-    Release,
 )
 from harvester.office.reminders import Known
 from harvester.office.vault import Slot
@@ -127,6 +127,7 @@ def add(
     try:
         with transaction.atomic():
             account.save()
+            audit.record(AuditRow.Action.ACCOUNT_CHANGED, account, by=owner, account=account, result="added")
             if password is not None:
                 _store(account, password, Seed.parse(seed) if seed else None, changed)
     except IntegrityError:
@@ -200,7 +201,8 @@ def release(account: Account, *, by: Person, note: str = "", clock: Clock | None
             raise AccountError(
                 "the portal refused this account's password: sign in by hand, then enter the right one here"
             )
-        _release(holds, by, note, clock)
+        for hold in holds:
+            credentials.release(hold, by=by, note=note, clock=clock)
     return len(holds)
 
 
@@ -232,8 +234,8 @@ def replace(
         account.save(update_fields=["source"])
         credential = _store(account, password, parsed, changed)
         answers = (*credentials.ANSWERED, "FactorToEnroll") if parsed else credentials.ANSWERED
-        answered = account.holds.filter(release=None, trouble__in=answers)
-        _release(answered, by, "another password", clock)
+        for hold in account.holds.filter(release=None, trouble__in=answers):
+            credentials.release(hold, by=by, note="another password", clock=clock)
     return credential
 
 
@@ -267,7 +269,7 @@ def consent(account: Account, *, by: Person, day: date | None) -> None:
     """
     if by.pk != account.owner_id:
         raise AccountError("only the account's owner lets the sweep use it")
-    Account.objects.filter(pk=account.pk).update(sweep_consent=day)
+    _change(account, "sweep_consent", day, by=by)
 
 
 def keep_signed_in(account: Account, *, by: Person, day: date | None) -> None:
@@ -277,7 +279,7 @@ def keep_signed_in(account: Account, *, by: Person, day: date | None) -> None:
     """
     if by.pk != account.owner_id:
         raise AccountError("only the account's owner lets it remain signed in")
-    Account.objects.filter(pk=account.pk).update(keep_signed_in=day)
+    _change(account, "keep_signed_in", day, by=by)
 
 
 def recertified(account: Account, *, next_by: date | None) -> None:
@@ -311,6 +313,13 @@ def set_address(portal: str, address: str, sites: Mapping[str, str] | None = Non
     setting.save()
 
 
+def _change(account: Account, field: str, day: date | None, *, by: Person) -> None:
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(**{field: day})
+        done = f"{field} {'withdrawn' if day is None else 'given'}"
+        audit.record(AuditRow.Action.ACCOUNT_CHANGED, account, by=by, account=account, result=done)
+
+
 def _store(account: Account, password: str, seed: Seed | None, changed: date | None) -> Credential:
     if not password:
         raise AccountError("the password is empty")
@@ -327,6 +336,7 @@ def _store(account: Account, password: str, seed: Seed | None, changed: date | N
     elif last is not None:
         credential.sealed_seed = last.sealed_seed
     credential.save()
+    audit.record(AuditRow.Action.CREDENTIAL_STORED, credential, by=account.owner, account=account)
     return credential
 
 
@@ -337,8 +347,3 @@ def _notice_slot(row: Notice) -> Slot:
 def _held(hold: Hold) -> Held:
     words = keys().open(bytes(hold.sealed_words), words_slot(hold)).decode()
     return Held(trouble=hold.trouble, todo=hold.todo, words=words)
-
-
-def _release(holds: Iterable[Hold], by: Person, note: str, clock: Clock) -> None:
-    for hold in holds:
-        Release.objects.create(hold=hold, by=by, note=note, at=clock.now())

@@ -14,11 +14,20 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count
 
 from harvester import errors
-from harvester.office import credentials, lastattempt, pauses
+from harvester.office import audit, credentials, lastattempt, pauses
 from harvester.office.clock import Clock
 from harvester.office.codes import Seed
 from harvester.office.keys import keys
-from harvester.office.models import Account, Attempt, AttemptEnd, CodeUse, Credential, Hold, Person
+from harvester.office.models import (
+    Account,
+    Attempt,
+    AttemptEnd,
+    AuditRow,
+    CodeUse,
+    Credential,
+    Hold,
+    Person,
+)
 from harvester.office.prompts import Channel, Inbox
 from harvester.office.sources import Secrets
 from harvester.office.vault import SealError, Slot
@@ -324,6 +333,14 @@ class Ledger:
             kind=kind,
             at=self._clock.now(),
         )
+        audit.record(
+            AuditRow.Action.CREDENTIAL_USED,
+            attempt,
+            account=self._account,
+            stay=self._stay,
+            result=kind.value,
+            clock=self._clock,
+        )
         self.unsettled = True
         log.info("attempt_begun", account=self._account.pk, stay=self._stay, attempt=attempt.pk)
         return attempt
@@ -358,7 +375,10 @@ def hold(
     now = (clock or Clock()).now()
     row = Hold(uuid=uuid4(), account=account, trouble=trouble, todo=todo, attempt=attempt, by=by, at=now)
     row.sealed_words = keys().seal(words.encode(), words_slot(row))
-    row.save(force_insert=True)
+    with transaction.atomic():
+        row.save(force_insert=True)
+        held = AuditRow.Action.ACCOUNT_HELD
+        audit.record(held, row, by=by, account=account, result=trouble, clock=clock)
     log.warning("account_on_hold", account=account.pk, trouble=trouble)
     return row
 

@@ -12,10 +12,10 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from harvester.office import sources
+from harvester.office import audit, sources
 from harvester.office.clock import Clock
 from harvester.office.keys import keys
-from harvester.office.models import Account, AttemptEnd, Credential, Person, Practice, Release
+from harvester.office.models import Account, AttemptEnd, AuditRow, Credential, Hold, Person, Practice, Release
 from harvester.office.sources import CommandSource, Secrets, Source, SourceError
 
 log = structlog.get_logger()
@@ -106,8 +106,7 @@ def lay(account: Account, said: Source, *, by: Person, clock: Clock | None = Non
         account.save(update_fields=["source"])
         _known(account, found)
         for hold in account.holds.filter(release=None, trouble__in=ANSWERED):
-            at = (clock or Clock()).now()
-            Release.objects.create(hold=hold, by=by, note="another password", at=at)
+            release(hold, by=by, note="another password", clock=clock)
     log.info("source_changed", account=account.pk)
     return found
 
@@ -124,11 +123,18 @@ def _known(account: Account, found: Secrets) -> None:
     last = account.credentials.order_by("-version").first()
     if last is not None and last.sealed_password is None and matches(last, found):
         return
-    Credential.objects.create(
+    credential = Credential.objects.create(
         account=account,
         version=last.version + 1 if last else 1,
         fingerprint=fingerprint(account, found.password),
     )
+    audit.record(AuditRow.Action.CREDENTIAL_STORED, credential, by=account.owner, account=account)
+
+
+def release(hold: Hold, *, by: Person, note: str, clock: Clock | None = None) -> None:
+    """End a hold, for a person; the transaction is the caller's."""
+    row = Release.objects.create(hold=hold, by=by, note=note, at=(clock or Clock()).now())
+    audit.record(AuditRow.Action.ACCOUNT_RELEASED, row, by=by, account=hold.account, clock=clock)
 
 
 def _nobody_elses(account: Account, said: Source) -> None:

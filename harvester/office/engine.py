@@ -23,7 +23,7 @@ import structlog
 from django.db import connections
 
 from harvester.model.portal import PortalFacts
-from harvester.office import jobs, stays, sweep
+from harvester.office import audit, jobs, stays, sweep
 from harvester.office.clock import Clock
 from harvester.office.locks import Busy, Lock
 from harvester.office.models import Account, Lookup, PortalSetting, Stay, Sweep, Worker
@@ -230,6 +230,7 @@ class Engine:
                     self._queue()
                     self._end_night()
                     self._forget()
+                    audit.tend(self.terms().clock)
                 except jobs.DOWN:
                     log.warning("database_unavailable", worker=self.name)
                     connections.close_all()

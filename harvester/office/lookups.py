@@ -74,6 +74,12 @@ def asked(row: Lookup) -> Query:
     return query
 
 
+def member(row: Lookup) -> str:
+    """Return the id of the member whom the row asks about; empty where it asks about nobody."""
+    query = asked(row)
+    return query.member.member_id if isinstance(query, AboutMember) else ""
+
+
 def subject(portal: str, query: Query, day: date | None = None) -> str:
     """Return what the query is about, hashed: the same claim, or the payments of a week or a month.
 

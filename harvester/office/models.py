@@ -2,7 +2,7 @@
 
 What must never change once written (:mod:`harvester.office.appendonly`) is refused by the database:
 snapshots, sightings, evidence, attachments, attempts and their ends, holds and releases, used codes,
-portals' terms, pauses and their ends, sessions that were left open.
+portals' terms, pauses and their ends, sessions that were left open, departures, and the audit of it all.
 """
 
 from __future__ import annotations
@@ -524,3 +524,57 @@ class Attachment(models.Model):
     size = models.PositiveIntegerField()
     """Bytes."""
     sealed_content = models.BinaryField()
+
+
+class AuditRow(models.Model):
+    """One act, chained to the one before by a keyed hash; written by :mod:`harvester.office.audit` alone."""
+
+    class Action(models.TextChoices):
+        ACCESS_REVIEWED = "access_reviewed"
+        ACCOUNT_CHANGED = "account_changed"
+        ACCOUNT_HELD = "account_held"
+        ACCOUNT_RELEASED = "account_released"
+        CREDENTIAL_STORED = "credential_stored"
+        CREDENTIAL_USED = "credential_used"
+        LOOKED_UP = "looked_up"
+        PATIENT_VIEWED = "patient_viewed"
+        PERSON_LEFT = "person_left"
+        PORTAL_PAUSED = "portal_paused"
+        PORTAL_RESUMED = "portal_resumed"
+        SEARCHED = "searched"
+        TERMS_RECORDED = "terms_recorded"
+        EXPORTED = "exported"
+
+    seq = models.BigIntegerField(primary_key=True)
+    """From 1, without a gap."""
+    at = models.DateTimeField()
+    action = models.CharField(max_length=32)
+    """An :class:`Action`."""
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    """Who did it; ``None`` where the software did, or nobody said who was at the terminal."""
+    os_user = models.CharField(max_length=80)
+    """The user of the operating system whose process wrote it."""
+    about = models.CharField(max_length=32, blank=True)
+    """Which model's row it is about, in lower case."""
+    about_key = models.CharField(max_length=40, blank=True)
+    """That row's primary key."""
+    digest = models.CharField(max_length=64, blank=True)
+    """Keyed hash of that row, where it must never change."""
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="+")
+    portal = models.SlugField(blank=True)
+    patient = models.CharField(max_length=64, blank=True)
+    """Keyed hash of the member's id."""
+    stay = models.UUIDField(null=True)
+    result = models.CharField(max_length=40, blank=True)
+    """A word of our own: how a lookup ended, which kind of secret, what was done."""
+    count = models.PositiveIntegerField(null=True)
+    """How many rows a search found or an export holds."""
+    previous = models.CharField(max_length=64, blank=True)
+    """The hash of the row before; empty in the first."""
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["by", "-seq"], name="audit_of_person"),
+            models.Index(fields=["about", "about_key"], name="audit_of_row"),
+        ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import structlog
+from django.db import transaction
 
+from harvester.office import audit
 from harvester.office.clock import Clock
-from harvester.office.models import Account, Hold, Pause, Person, Resumption
+from harvester.office.models import Account, AuditRow, Hold, Pause, Person, Resumption
 
 log = structlog.get_logger()
 
@@ -33,20 +35,24 @@ def pause(portal: str, words: str, *, by: Person | None = None, clock: Clock | N
     """
     if not words.strip():
         raise PauseError("say why the portal is paused")
-    row = Pause.objects.create(portal=portal, words=words.strip(), by=by, at=(clock or Clock()).now())
+    with transaction.atomic():
+        row = Pause.objects.create(portal=portal, words=words.strip(), by=by, at=(clock or Clock()).now())
+        audit.record(AuditRow.Action.PORTAL_PAUSED, row, by=by, portal=portal, clock=clock)
     log.warning("portal_paused", portal=portal)
     return row
 
 
 def resume(portal: str, *, by: Person, note: str = "", clock: Clock | None = None) -> int:
     """End every pause of a portal and return how many there were; raises :class:`PauseError` for none."""
-    pauses = Pause.objects.filter(portal=portal, resumption=None)
-    ended = [
-        Resumption.objects.create(pause=row, by=by, note=note, at=(clock or Clock()).now()) for row in pauses
-    ]
-    if not ended:
+    now = (clock or Clock()).now()
+    with transaction.atomic():
+        pauses = list(Pause.objects.filter(portal=portal, resumption=None))
+        for paused in pauses:
+            row = Resumption.objects.create(pause=paused, by=by, note=note, at=now)
+            audit.record(AuditRow.Action.PORTAL_RESUMED, row, by=by, portal=portal, clock=clock)
+    if not pauses:
         raise PauseError(f"{portal} is not paused")
-    return len(ended)
+    return len(pauses)
 
 
 def storm(account: Account, clock: Clock) -> None:

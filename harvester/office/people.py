@@ -9,10 +9,10 @@ from datetime import date, datetime
 import structlog
 from django.db import transaction
 
-from harvester.office import accounts
+from harvester.office import accounts, audit
 from harvester.office.clock import Clock
 from harvester.office.locks import in_use
-from harvester.office.models import Account, CodeRequest, Credential, Departure, Lookup, Person
+from harvester.office.models import Account, AuditRow, CodeRequest, Credential, Departure, Lookup, Person
 
 log = structlog.get_logger()
 
@@ -64,7 +64,8 @@ def leave(person: Person, *, by: Person, clock: Clock | None = None) -> list[Acc
         asked = Lookup.objects.filter(requested_by=person, state=Lookup.State.WAITING)
         asked.update(state=Lookup.State.CANCELLED)
         if Person.objects.filter(pk=person.pk, is_active=True).update(is_active=False, there=None):
-            Departure.objects.create(person=person, by=by, at=now)
+            row = Departure.objects.create(person=person, by=by, at=now)
+            audit.record(AuditRow.Action.PERSON_LEFT, row, by=by, clock=clock)
     for account in found:
         log.warning("account_off", account=account.pk)
     return found

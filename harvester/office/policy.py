@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.db import transaction
+
 from harvester.model.portal import Automation, Policy, PortalFacts
+from harvester.office import audit
 from harvester.office.clock import Clock
-from harvester.office.models import Person, PortalTerms
+from harvester.office.models import AuditRow, Person, PortalTerms
 
 
 class PolicyError(Exception):
@@ -92,4 +95,7 @@ def forbid(portal: PortalFacts, source: str, *, by: Person, clock: Clock | None 
 
 def _record(portal: PortalFacts, kind: PortalTerms.Kind, words: str, by: Person, clock: Clock | None) -> None:
     now = (clock or Clock()).now()
-    PortalTerms.objects.create(portal=portal.id, kind=kind, words=words.strip(), by=by, at=now)
+    with transaction.atomic():
+        row = PortalTerms.objects.create(portal=portal.id, kind=kind, words=words.strip(), by=by, at=now)
+        recorded = AuditRow.Action.TERMS_RECORDED
+        audit.record(recorded, row, by=by, portal=portal.id, result=kind.value, clock=clock)

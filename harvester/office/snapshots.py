@@ -27,6 +27,7 @@ from harvester.model.eligibility import Eligibility
 from harvester.model.overpayment import OverpaymentList
 from harvester.model.payment import PaymentList
 from harvester.model.query import (
+    AboutMember,
     AuthorizationsQuery,
     ClaimListQuery,
     ClaimQuery,
@@ -41,9 +42,10 @@ from harvester.model.query import (
 from harvester.model.remittance import RemittanceFile
 from harvester.model.shown import Shown
 from harvester.model.snapshot import Answer, Document, Outcome, facts
+from harvester.office import audit
 from harvester.office.clock import Clock
 from harvester.office.keys import keys
-from harvester.office.models import Attachment, Evidence, Lookup, Sighting, Snapshot
+from harvester.office.models import Attachment, AuditRow, Evidence, Lookup, Sighting, Snapshot
 from harvester.office.plan import NOTHING, RECEIVED
 from harvester.office.vault import Slot
 from harvester.visit import checks
@@ -85,7 +87,7 @@ def keep(row: Lookup, query: Query, answered: Answered, *, day: date, clock: Clo
             where=f"office: {field}",
             documents=answered.documents,
         )
-        return refuse(row, wrong, day=day, clock=clock)
+        return refuse(row, query, wrong, day=day, clock=clock)
     answer, documents = answered.answer, answered.documents
     found = _outcome(answer)
     if isinstance(query, ClaimListQuery) and isinstance(answer, ClaimList):
@@ -94,40 +96,42 @@ def keep(row: Lookup, query: Query, answered: Answered, *, day: date, clock: Clo
         answer, documents = ClaimList(as_of=answer.as_of), ()
     with transaction.atomic(durable=True):
         if _ended(row, Lookup.State.ANSWERED, outcome=found, day=day, clock=clock):
-            _add(row, answer, found, documents, clock)
+            _audited(row, query, found, _add(row, answer, found, documents, clock), clock)
     return Lookup.State.ANSWERED
 
 
-def keep_nothing(row: Lookup, troubled: Troubled, *, day: date, clock: Clock) -> Lookup.State:
+def keep_nothing(row: Lookup, query: Query, troubled: Troubled, *, day: date, clock: Clock) -> Lookup.State:
     """Store that the portal has nothing under the query, or several: that is an answer as well."""
     outcome = Outcome.NOT_FOUND if troubled.trouble == "NotOnFile" else Outcome.FOUND_MULTIPLE
     with transaction.atomic(durable=True):
         if _ended(row, Lookup.State.ANSWERED, outcome=outcome, day=day, clock=clock, troubled=troubled):
-            _add(row, None, outcome, troubled.documents, clock)
+            _audited(row, query, outcome, _add(row, None, outcome, troubled.documents, clock), clock)
     return Lookup.State.ANSWERED
 
 
-def refuse(row: Lookup, troubled: Troubled, *, day: date, clock: Clock) -> Lookup.State:
+def refuse(row: Lookup, query: Query, troubled: Troubled, *, day: date, clock: Clock) -> Lookup.State:
     """End a row whose page is not as the flow knows it: evidence, and no data."""
     outcome = _REFUSALS.get(troubled.trouble, Outcome.LAYOUT_UNRECOGNIZED)
     with transaction.atomic(durable=True):
         if _ended(row, Lookup.State.REFUSED, outcome=outcome, day=day, clock=clock, troubled=troubled):
             _keep_pages(row, troubled.documents, clock, refused=True)
+            _audited(row, query, outcome, row, clock)
     return Lookup.State.REFUSED
 
 
-def fail(row: Lookup, troubled: Troubled, *, day: date, clock: Clock) -> Lookup.State:
+def fail(row: Lookup, query: Query, troubled: Troubled, *, day: date, clock: Clock) -> Lookup.State:
     """End a row on a defect of this software; its pages are kept for whoever mends it."""
     with transaction.atomic(durable=True):
         if _ended(row, Lookup.State.FAILED, outcome=Outcome.ABORTED, day=day, clock=clock, troubled=troubled):
             _keep_pages(row, troubled.documents, clock, refused=True)
+            _audited(row, query, Outcome.ABORTED, row, clock)
     return Lookup.State.FAILED
 
 
-def try_again(row: Lookup, troubled: Troubled, *, day: date, clock: Clock) -> Lookup.State:
+def try_again(row: Lookup, query: Query, troubled: Troubled, *, day: date, clock: Clock) -> Lookup.State:
     """Let the row wait, unless it has ended its stay too often."""
     if row.tries + 1 >= MOST_TRIES and troubled.trouble == "StayEnded":
-        return fail(row, troubled, day=day, clock=clock)
+        return fail(row, query, troubled, day=day, clock=clock)
     Lookup.objects.filter(pk=row.pk, state=Lookup.State.WAITING).update(
         stay=row.stay_id,
         tries=row.tries + 1,
@@ -249,7 +253,8 @@ def _ended(
 
 def _add(
     row: Lookup, answer: Answer | None, outcome: Outcome, documents: Sequence[Document], clock: Clock
-) -> None:
+) -> Snapshot | Sighting:
+    """Store what the portal answered, and return it."""
     content = b""
     if isinstance(answer, RemittanceFile):
         content = answer.file.content
@@ -258,8 +263,7 @@ def _add(
     digest = keys().hashed("facts", outcome, json.dumps(facts(answer), sort_keys=True))
     known = last(row.subject)
     if known is not None and known.digest == digest:
-        Sighting.objects.create(snapshot=known, lookup=row, at=clock.now(), as_of=as_of)
-        return
+        return Sighting.objects.create(snapshot=known, lookup=row, at=clock.now(), as_of=as_of)
     snapshot = Snapshot(
         uuid=uuid4(),
         lookup=row,
@@ -284,6 +288,22 @@ def _add(
     if isinstance(answer, RemittanceFile):
         _attach(snapshot, answer, content)
     _keep_pages(row, documents, clock, refused=False)
+    return snapshot
+
+
+def _audited(
+    row: Lookup, query: Query, outcome: Outcome, kept: Snapshot | Sighting | Lookup, clock: Clock
+) -> None:
+    audit.record(
+        AuditRow.Action.LOOKED_UP,
+        kept,
+        by=row.requested_by,
+        account=row.account,
+        member=query.member.member_id if isinstance(query, AboutMember) else "",
+        stay=row.stay_id,
+        result=outcome.value,
+        clock=clock,
+    )
 
 
 def _attach(snapshot: Snapshot, answer: RemittanceFile, content: bytes) -> None:

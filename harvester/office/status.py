@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Min, Q
 
 from harvester.model.portal import PortalFacts
-from harvester.office import stays
+from harvester.office import audit, stays
 from harvester.office.locks import Lock, held, in_use
 from harvester.office.models import Account, Lookup, Stay, Sweep, Worker
 from harvester.office.plan import Urgency
@@ -44,6 +44,8 @@ class Status:
     """Its lookups by state."""
     workers: tuple[Worker, ...]
     accounts: tuple[AccountNow, ...]
+    unproved: datetime | None
+    """Since when the audit's anchors cannot be written, where that is so for minutes."""
 
     @property
     def looked_up(self) -> int:
@@ -56,7 +58,8 @@ def status(facts: Mapping[str, PortalFacts], terms: Terms) -> Status:
     run = Sweep.objects.order_by("-pk").first()
     rows = Lookup.objects.filter(sweep=run) if run is not None else Lookup.objects.none()
     counts = Counter(dict(rows.order_by().values_list("state").annotate(Count("pk"))))
-    return Status(run, counts, tuple(working()), tuple(_accounts(facts, terms)))
+    accounts, unproved = tuple(_accounts(facts, terms)), audit.unanchored(terms.clock)
+    return Status(run, counts, tuple(working()), accounts, unproved)
 
 
 def working() -> list[Worker]:

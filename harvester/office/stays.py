@@ -22,6 +22,7 @@ from harvester.model.query import Query
 from harvester.office import (
     accounts,
     attempts,
+    audit,
     credentials,
     listed,
     lookups,
@@ -453,18 +454,19 @@ class _Round:
             case "NotOnFile" | "SeveralOnFile":
                 self._settled()
                 listed.opened(row, shown)
-                return self._went(row, snapshots.keep_nothing(row, answer, day=day, clock=clock), name)
+                return self._went(row, snapshots.keep_nothing(row, query, answer, day=day, clock=clock), name)
             case "PortalChanged" | "WrongPage" if not self._ledger.unsettled:
-                return self._went(row, snapshots.refuse(row, answer, day=day, clock=clock), name)
+                return self._went(row, snapshots.refuse(row, query, answer, day=day, clock=clock), name)
             case "Defect" if not self._ledger.unsettled:
-                return self._went(row, snapshots.fail(row, answer, day=day, clock=clock), name)
+                return self._went(row, snapshots.fail(row, query, answer, day=day, clock=clock), name)
         self._again(row, answer)
         return name
 
     def _again(self, row: Lookup, troubled: Troubled) -> None:
         """Let a lookup wait whose trouble says nothing about it."""
         self._ledger.settle(troubled.trouble, troubled.words)
-        snapshots.try_again(row, troubled, day=self._terms.today, clock=self._terms.clock)
+        query = self._context.asks(lookups.asked(row))
+        snapshots.try_again(row, query, troubled, day=self._terms.today, clock=self._terms.clock)
 
     def _settled(self) -> None:
         """An answer was read: whatever secret left in between, the portal took it."""
@@ -526,7 +528,9 @@ def _mock(portal: PortalFacts) -> _Mock:
 
 
 def _stop(account: Account, portal: PortalFacts, terms: Terms) -> Drained | None:
-    """Return what somebody decided that stops the account at the portal, as things are now."""
+    """Return what stops the account at the portal, as things are now, whatever waits."""
+    if said := audit.objection(terms.clock):
+        return Drained(reason=said)
     if objection := policy.objection(portal, terms.today, attended=terms.received.attended):
         return Drained(PolicyForbids.__name__, f"{portal.name} is not asked: {objection}")
     if (pause := pauses.paused(portal.id)) is not None:

@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
@@ -128,6 +129,22 @@ class Keys:
         """Return a keyed hash (HMAC-SHA-256, hex): equal parts are found again, and nothing is readable."""
         message = json.dumps([purpose, *parts]).encode()
         return hmac.new(self.subject, message, hashlib.sha256).hexdigest()
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the practice's signature (Ed25519) of a message."""
+        return self._signing.sign(message)
+
+    def signed(self, message: bytes, signature: bytes) -> bool:
+        """Whether a message has the practice's signature."""
+        try:
+            self._signing.public_key().verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    @property
+    def _signing(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(self.hashed("signing key")))
 
 
 def create(folder: Path) -> None:

@@ -27,6 +27,7 @@ TABLES = (
     "notice",
     "departure",
     "attachment",
+    "auditrow",
 )
 
 

@@ -285,6 +285,7 @@ def test_t_acc_03_where_no_attempt_could_be_remembered_nobody_signs_in(office: O
     office.account()
     portal, state = Portal(), office.home / "state"
     worklist.import_items([claim_item(1)], source="test.csv", catalogue=catalogue())
+    shutil.rmtree(state)
     state.write_text("a file in the folder's place")
     with pytest.raises(PracticeError, match="HARVESTER_STATE"):
         alone.swept(today=TODAY, stay=portal.stay, catalogue=catalogue, clock=portal.time.clock)

@@ -30,6 +30,7 @@ os.environ.pop("DATABASE_URL", None)
 def _no_practice_of_anybody() -> Iterator[None]:
     from django.test import override_settings
 
+    django_settings.SECRET_KEY = "make-believe"  # a practice's own lies with its keys
     with override_settings(
         HARVESTER_HOME=_NOWHERE, HARVESTER_KEYS=f"{_NOWHERE}/keys", HARVESTER_STATE=_NOWHERE
     ):

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -62,7 +63,7 @@ DAY = ("--today", str(TODAY))
 
 
 ACCOUNT = ("add", "list", "hold", "release", "password", "consent", "take", "give-back", "recertified")
-PEOPLE = ("list", "leave", "review")
+PEOPLE = ("list", "leave", "review", "roles", "password")
 
 
 @dataclass
@@ -164,7 +165,7 @@ def test_help_lists_what_exists() -> None:
     said = ran("--help")
     assert said.code == 0
     groups = {"account", "audit", "people", "worklist", "lookup", "snapshots", "portals"}
-    assert all(command in said.out for command in groups | {"init", "sweep", "codes", "demo"})
+    assert all(command in said.out for command in groups | {"init", "sweep", "serve", "codes", "demo"})
     for group, commands in (
         ("account", ACCOUNT),
         ("audit", ("verify", "list")),
@@ -753,9 +754,39 @@ def test_somebody_leaves_and_what_is_left_to_close_is_said(
         "name": "ana",
         "full_name": "Ana",
         "active": False,
+        "roles": [],
     }
     again = ran("people", "leave", "ana", "--by", "ben", "--json").json["accounts"]
     assert [(one["user_name"], one["signed_in"]) for one in again] == [("ana.user", False)]
+
+
+def test_somebody_is_given_a_role_and_a_password_for_the_pages(office: Office) -> None:  # noqa: F811
+    office.person("ana")
+    assert "there are: front_desk, biller" in ran("people", "roles", "ana", "--role", "king").sentence
+    assert "biller, auditor" in ran("people", "roles", "ana", "--role", "auditor", "--role", "Biller").out
+    assert ran("people", "list", "--json").json["people"][0]["roles"] == ["biller", "auditor"]
+    password = ("people", "password", "ana", "--from-stdin")
+    assert "too short" in ran(*password, stdin="short\n").sentence
+    assert "too common" in ran(*password, stdin="password1234\n").sentence
+    assert "nobody to type" in ran("people", "password", "ana").sentence
+    assert ran(*password, stdin="make-believe staple 7\n").code == 0
+    assert Person.objects.get(username="ana").check_password("make-believe staple 7")
+    acts = ran("audit", "list", "--json").json["acts"]
+    assert [(one["act"], one["result"]) for one in acts] == [
+        ("factor_changed", "password"),
+        ("roles_changed", "biller auditor"),
+    ]
+    assert ran("people", "roles", "ana").out.strip() == "Ana: no role."
+
+
+@pytest.mark.usefixtures("office")
+def test_the_pages_are_for_this_machine_unless_a_proxy_is_named() -> None:
+    assert "HARVESTER_HOSTS" in ran("serve", "--host", "0.0.0.0").sentence  # noqa: S104
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = ran("serve", "--port", str(port))
+    assert refused.err == f"Nothing can listen at 127.0.0.1:{port}; is something else there?\n"
+    assert "until Ctrl-C" not in refused.out
 
 
 @pytest.mark.usefixtures("portal")

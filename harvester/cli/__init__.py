@@ -29,6 +29,7 @@ from harvester.cli import (
     portals,
     practice,
     screen,
+    serve,
     snapshots,
     sources,
     sweep,
@@ -93,6 +94,7 @@ app.add_typer(worklist.worklist, name="worklist")
 app.command()(sweep.sweep)
 app.command()(worker.worker)
 app.command()(worker.status)
+app.command()(serve.serve)
 app.command()(worker.cancel)
 app.add_typer(lookup.lookup, name="lookup")
 app.command()(codes.codes)

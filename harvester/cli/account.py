@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harvester.cli import options, screen
-from harvester.cli.opening import installed, opened, person, person_or_new
+from harvester.cli.opening import installed, opened, person, person_or_new, typed_twice
 from harvester.cli.options import By, Json, Mistake, Owner, PortalName, Tin, Today, UserName
 
 if TYPE_CHECKING:
@@ -120,12 +120,8 @@ def _credentials(from_stdin: bool) -> tuple[str, str | None]:
         password, seed = (sys.stdin.readline().rstrip("\r\n") for _ in range(2))
         if not password:
             raise Mistake("the first line of standard input is the password, and it is empty")
-    elif not sys.stdin.isatty():
-        raise Mistake("there is nobody to type the password; give it with --from-stdin")
     else:
-        password = getpass.getpass("Password at the portal: ")
-        if getpass.getpass("Once more: ") != password:
-            raise Mistake("these were two different passwords; nothing was stored")
+        password = typed_twice("Password at the portal")
         seed = getpass.getpass("Authenticator seed or otpauth address (Enter: none): ")
     return password, seed.strip() or None
 

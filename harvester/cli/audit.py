@@ -73,7 +73,7 @@ def audit_list(
         lambda row: (
             row.seq,
             f"{row.at:%Y-%m-%d %H:%M:%S}",
-            row.action.replace("_", " "),
+            row.said,
             row.by.username if row.by else f"({row.os_user})",
             _about(row),
             row.result.replace("_", " "),

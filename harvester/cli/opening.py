@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from contextlib import ExitStack, suppress
@@ -99,6 +100,16 @@ def at_the_terminal(name: str | None) -> list[Person]:
     if name is None and Person.objects.count() != 1:
         return []
     return [person(name, "--by")]
+
+
+def typed_twice(prompt: str) -> str:
+    """Return what a person types unseen, twice the same; raises ``Mistake``."""
+    if not sys.stdin.isatty():
+        raise Mistake("there is nobody to type the password; give it with --from-stdin")
+    word = getpass.getpass(f"{prompt}: ")
+    if getpass.getpass("Once more: ") != word:
+        raise Mistake("these were two different passwords; nothing was stored")
+    return word
 
 
 def person_or_new(name: str, full: str | None) -> Person:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 import typer
 
 from harvester.cli import options, screen
-from harvester.cli.opening import known_portals, opened, person
-from harvester.cli.options import By, Json, Today
+from harvester.cli.opening import known_portals, opened, person, typed_twice
+from harvester.cli.options import By, Json, Mistake, Today
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,30 +21,36 @@ if TYPE_CHECKING:
 
 people = typer.Typer(no_args_is_help=True, help="Who is here, who has which account, and who left.")
 
-Leaver = Annotated[str, typer.Argument(metavar="PERSON", help="Their short name here.")]
+Person = Annotated[str, typer.Argument(metavar="PERSON", help="Their short name here.")]
 
 
 @people.command("list")
 def people_list(as_json: Json = False) -> None:
-    """List the people of the practice and how many accounts they have."""
+    """List the people of the practice, their roles, and how many accounts they have."""
     opened()
     from harvester.office.models import Person
 
     found = list(Person.objects.prefetch_related("accounts").order_by("username"))
     if as_json:
-        listed = [{"name": one.username, "full_name": one.called, "active": one.is_active} for one in found]
+        listed = [
+            {"name": one.username, "full_name": one.called, "active": one.is_active, "roles": one.roles}
+            for one in found
+        ]
         screen.print_json({"people": listed})
         return
     screen.print_rows(
-        screen.table("Name", "Full name", "Accounts", "", right=("Accounts",)),
+        screen.table("Name", "Full name", "Roles", "Accounts", "", right=("Accounts",)),
         found,
-        lambda one: (one.username, one.called, one.accounts.count(), "" if one.is_active else "left"),
+        lambda one: (
+            *(one.username, one.called, ", ".join(one.roles) or "none"),
+            *(one.accounts.count(), "" if one.is_active else "left"),
+        ),
         none="There is nobody yet; add somebody with: harvester init --person",
     )
 
 
 @people.command("leave")
-def people_leave(leaver: Leaver, by: By = None, as_json: Json = False) -> None:
+def people_leave(leaver: Person, by: By = None, as_json: Json = False) -> None:
     """Let somebody be gone: accounts off, secrets destroyed, stays ended; ends with what is left to close.
 
     What their accounts looked up stays. It cannot be undone: who comes back gets new accounts.
@@ -88,6 +95,64 @@ class _ToClose:
         name = facts.name if facts else account.portal
         call = tuple(line.sentence for line in facts.lines) if facts else ()
         return cls(account.portal, name, account.user_name, call, open_until, signed_in)
+
+
+@people.command("roles")
+def people_roles(
+    who: Person,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(help="front_desk, biller, lead, administrator or auditor; may be repeated."),
+    ] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Let somebody have exactly these roles in the web pages; without --role, none."""
+    opened()
+    from harvester.office.people import Role, give_roles
+
+    wanted = [_role(one) for one in role or ()]
+    found = person(who, "PERSON")
+    give_roles(found, [Role(one) for one in wanted], by=person(by, "--by") if by else None)
+    if as_json:
+        screen.print_json({"person": found.username, "roles": found.roles})
+        return
+    screen.say(f"{found.called}: {', '.join(found.roles) or 'no role'}.", "bold")
+
+
+def _role(said: str) -> str:
+    from harvester.office.people import Role
+
+    found = said.strip().casefold().replace(" ", "_").replace("-", "_")
+    if found not in list(Role):
+        raise Mistake(f"there is no role {said}; there are: {', '.join(Role)}")
+    return found
+
+
+@people.command("password")
+def people_password(
+    who: Person,
+    from_stdin: Annotated[bool, typer.Option("--from-stdin", help="Read it from the first line.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Enter the password with which somebody signs in to the web pages; ends their sessions there."""
+    opened()
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+
+    from harvester.office.people import set_password
+
+    found = person(who, "PERSON")
+    word = sys.stdin.readline().rstrip("\r\n") if from_stdin else typed_twice("Password for the web pages")
+    try:
+        validate_password(word, found)
+    except ValidationError as error:
+        raise Mistake(" ".join(error.messages).rstrip(".")) from None
+    set_password(found, word)
+    if as_json:
+        screen.print_json({"person": found.username})
+        return
+    screen.say(f"{found.called} signs in with it and sets up a second factor then.", "bold")
 
 
 @people.command("review")

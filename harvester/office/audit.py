@@ -94,6 +94,7 @@ def record(
     stay: UUID | None = None,
     result: str = "",
     count: int | None = None,
+    address: str = "",
     clock: Clock | None = None,
 ) -> AuditRow:
     """Add an act to the chain; the last thing in the transaction that does it.
@@ -117,6 +118,7 @@ def record(
         action=action,
         by=by,
         os_user=_os_user()[:80],
+        address=address,
         about=table,
         about_key="" if row is None else str(row.pk),
         digest=_digests(table, [str(row.pk)])[str(row.pk)] if row is not None and table in _FACTS else "",
@@ -142,11 +144,19 @@ def _os_user() -> str:
 
 
 def looked(
-    action: AuditRow.Action, row: models.Model | None = None, *, count: int | None = None, **about: str
+    action: AuditRow.Action,
+    row: models.Model | None = None,
+    *,
+    by: Person | None = None,
+    portal: str = "",
+    member: str = "",
+    result: str = "",
+    count: int | None = None,
+    address: str = "",
 ) -> None:
-    """Add that something was looked at or taken out, before it is shown; ``about``: portal, member."""
+    """Add an act that changes nothing else, before what it shows is shown; as :func:`record`."""
     with transaction.atomic(durable=True):
-        record(action, row, count=count, portal=about.get("portal", ""), member=about.get("member", ""))
+        record(action, row, by=by, portal=portal, member=member, result=result, count=count, address=address)
 
 
 def patient(member: str) -> str:

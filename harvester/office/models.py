@@ -64,6 +64,8 @@ class Person(AbstractUser):
     """One member of staff."""
 
     uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    roles = models.JSONField(default=list, blank=True)
+    """What the person does here; :class:`~harvester.office.people.Role`."""
     there = models.DateTimeField(null=True, blank=True)
     """When the person last said that they wait for codes that portals send."""
 
@@ -534,14 +536,20 @@ class AuditRow(models.Model):
         ACCOUNT_CHANGED = "account_changed"
         ACCOUNT_HELD = "account_held"
         ACCOUNT_RELEASED = "account_released"
+        AUDIT_VERIFIED = "audit_verified"
         CREDENTIAL_STORED = "credential_stored"
         CREDENTIAL_USED = "credential_used"
+        FACTOR_CHANGED = "factor_changed"
         LOOKED_UP = "looked_up"
         PATIENT_VIEWED = "patient_viewed"
         PERSON_LEFT = "person_left"
         PORTAL_PAUSED = "portal_paused"
         PORTAL_RESUMED = "portal_resumed"
+        ROLES_CHANGED = "roles_changed"
         SEARCHED = "searched"
+        SIGNED_IN = "signed_in"
+        SIGNED_OUT = "signed_out"
+        SIGN_IN_REFUSED = "sign_in_refused"
         TERMS_RECORDED = "terms_recorded"
         EXPORTED = "exported"
 
@@ -554,6 +562,8 @@ class AuditRow(models.Model):
     """Who did it; ``None`` where the software did, or nobody said who was at the terminal."""
     os_user = models.CharField(max_length=80)
     """The user of the operating system whose process wrote it."""
+    address = models.CharField(max_length=45, blank=True)
+    """The network address from which a page was asked for."""
     about = models.CharField(max_length=32, blank=True)
     """Which model's row it is about, in lower case."""
     about_key = models.CharField(max_length=40, blank=True)
@@ -565,7 +575,7 @@ class AuditRow(models.Model):
     patient = models.CharField(max_length=64, blank=True)
     """Keyed hash of the member's id."""
     stay = models.UUIDField(null=True)
-    result = models.CharField(max_length=40, blank=True)
+    result = models.CharField(max_length=80, blank=True)
     """A word of our own: how a lookup ended, which kind of secret, what was done."""
     count = models.PositiveIntegerField(null=True)
     """How many rows a search found or an export holds."""
@@ -578,3 +588,8 @@ class AuditRow(models.Model):
             models.Index(fields=["by", "-seq"], name="audit_of_person"),
             models.Index(fields=["about", "about_key"], name="audit_of_row"),
         ]
+
+    @property
+    def said(self) -> str:
+        """The act in words."""
+        return self.action.replace("_", " ")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 import structlog
 from django.db import transaction
@@ -15,6 +16,18 @@ from harvester.office.locks import in_use
 from harvester.office.models import Account, AuditRow, CodeRequest, Credential, Departure, Lookup, Person
 
 log = structlog.get_logger()
+
+
+class Role(StrEnum):
+    """What somebody does here; who has none opens no page."""
+
+    FRONT_DESK = "front_desk"
+    BILLER = "biller"
+    LEAD = "lead"
+    ADMINISTRATOR = "administrator"
+    """Of the portals: people, accounts, terms, the review of access."""
+    AUDITOR = "auditor"
+
 
 GONE = 60
 """Seconds in which the stays of somebody who left have ended."""
@@ -42,6 +55,30 @@ class Reviewed:
     signed_in: datetime | None
     """When the portal took its password last."""
     state: str
+
+
+def give_roles(person: Person, roles: Iterable[Role], *, by: Person | None) -> None:
+    """Let a person have exactly these roles; raises :class:`PersonError` for somebody who has left."""
+    if not person.is_active:
+        raise PersonError(f"{person.called} has left the practice")
+    wanted = [role.value for role in Role if role in set(roles)]
+    with transaction.atomic(durable=True):
+        Person.objects.filter(pk=person.pk).update(roles=wanted)
+        audit.record(AuditRow.Action.ROLES_CHANGED, person, by=by, result=" ".join(wanted) or "none")
+    person.roles = wanted
+
+
+def set_password(person: Person, password: str) -> None:
+    """Let a person sign in to the pages with it; their sessions there end.
+
+    Raises :class:`PersonError` for somebody who has left.
+    """
+    if not person.is_active:
+        raise PersonError(f"{person.called} has left the practice")
+    person.set_password(password)
+    with transaction.atomic(durable=True):
+        person.save(update_fields=["password"])
+        audit.record(AuditRow.Action.FACTOR_CHANGED, person, result="password")
 
 
 def leave(person: Person, *, by: Person, clock: Clock | None = None) -> list[Account]:

@@ -44,6 +44,7 @@ def init(name: str, *, tins: tuple[str, ...] = (), npis: tuple[str, ...] = ()) -
         vault.create(folder)
     held = keys()
     call_command("migrate", interactive=False, verbosity=0, stdout=StringIO())
+    call_command("createcachetable", verbosity=0, stdout=StringIO())
     practice = Practice.objects.first()
     if practice is None:
         practice = Practice.objects.create(name=name, tins=tins, npis=npis, key_check=held.check)
